@@ -1,0 +1,42 @@
+/// Base 16 (RFC 4648 §8), written in lower case.
+package enum Hex {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// Two lower-case digits for each byte.
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.count)
+        append(bytes, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the lower-case digits of `bytes` as ASCII.
+    package static func append(_ bytes: some Collection<UInt8>, to target: inout [UInt8]) {
+        for byte in bytes {
+            target.append(digits[Int(byte >> 4)])
+            target.append(digits[Int(byte & 15)])
+        }
+    }
+
+    /// The bytes that `text` spells, in either case; nil if it holds anything but pairs of digits.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let source = Array(text.utf8)
+        guard source.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(source.count / 2)
+        for index in stride(from: 0, to: source.count, by: 2) {
+            guard let high = value(of: source[index]), let low = value(of: source[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
+    private static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Cryptography
+import Testing
+
+@Suite struct `Digests and keys` {
+    @Test func `SHA-256 gives the digest of FIPS 180-4`() {
+        #expect(SHA256.digest("abc").hex == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(SHA256.digest([]).hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    @Test func `HMAC-SHA-256 gives the code of RFC 4231 case 1 under a key padded to 32 bytes`() throws {
+        let key = try #require(SecretKey([UInt8](repeating: 0x0b, count: 20) + [UInt8](repeating: 0, count: 12)))
+        let code = HMAC.sha256(key: key, Array("Hi There".utf8))
+        #expect(code.hex == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
+    }
+
+    @Test func `HKDF gives the first block of RFC 5869 with our empty salt`() throws {
+        // The expected value was computed with Python's hmac module from RFC 5869's two formulas.
+        let master = try #require(SecretKey(Array(0..<32)))
+        let derived = master.derived(info: "countersign/1 idempotency acme.example/mail")
+        #expect(HMAC.sha256(key: derived, []).hex == "6ea2a429ab89edf9b37171ad0eb36ba28278cb92fefadf691088c42d3be5b7a9")
+    }
+
+    @Test func `a digest survives its hexadecimal form and refuses other lengths`() {
+        let digest = SHA256.digest("x")
+        #expect(Digest(hex: digest.hex) == digest)
+        #expect(Digest(digest.bytes) == digest)
+        #expect(Digest(hex: "00") == nil)
+        #expect(Digest([1, 2, 3]) == nil)
+    }
+
+    @Test func `base64url has one spelling for each value`() {
+        for length in 0..<70 {
+            let bytes = Random.bytes(length)
+            #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
+        }
+        #expect(Base64URL.encode([0xfb, 0xff]) == "-_8")
+        #expect(Base64URL.decode("-_9") == nil)
+        #expect(Base64URL.decode("-_8=") == nil)
+        #expect(Base64URL.decode("A") == nil)
+    }
+
+    @Test func `comparison in constant time says what plain comparison says`() {
+        #expect(ConstantTime.equal([1, 2, 3], [1, 2, 3]))
+        #expect(!ConstantTime.equal([1, 2, 3], [1, 2, 4]))
+        #expect(!ConstantTime.equal([1, 2, 3], [1, 2]))
+    }
+
+    @Test func `a key does not print its bytes`() throws {
+        let key = try #require(SecretKey([UInt8](repeating: 7, count: 32)))
+        #expect(!"\(key)".contains("7"))
+    }
+}

@@ -1,0 +1,95 @@
+/// Takes the members of one JSON object apart: every rule names its member, and a member that nobody asked for is
+/// refused.
+struct MemberReader {
+    private let members: [JSONValue.Member]
+    private var taken: Set<String> = []
+
+    /// The reader of `value`, which must be an object.
+    init(_ value: JSONValue) throws(Refusal) {
+        guard case .object(let members) = value else { throw Refusal(.invalidMember, "expected an object") }
+        self.members = members
+    }
+
+    /// The value of `name`, or nil.
+    mutating func take(_ name: String) -> JSONValue? {
+        taken.insert(name)
+        return members.first { $0.name == name }?.value
+    }
+
+    /// What `body` makes of the value of `name`; a refusal is placed at that member.
+    mutating func take<Result>(
+        _ name: String, _ body: (JSONValue) throws(Refusal) -> Result
+    ) throws(Refusal) -> Result? {
+        guard let value = take(name) else { return nil }
+        do throws(Refusal) {
+            return try body(value)
+        } catch {
+            throw error.within(name)
+        }
+    }
+
+    /// Like `take`, but the member must be there.
+    mutating func require<Result>(
+        _ name: String, _ body: (JSONValue) throws(Refusal) -> Result
+    ) throws(Refusal) -> Result {
+        guard let result = try take(name, body) else {
+            throw Refusal(.missingMember, "the member '\(name)' is required")
+        }
+        return result
+    }
+
+    /// A string of at least `min` and at most `max` bytes.
+    mutating func text(_ name: String, min: Int = 0, max: Int) throws(Refusal) -> String? {
+        try take(name) { (value) throws(Refusal) in try Self.text(value, min: min, max: max) }
+    }
+
+    /// An integer of at least `min`.
+    mutating func integer(_ name: String, min: Int = -JSONValue.integerMax) throws(Refusal) -> Int? {
+        try take(name) { (value) throws(Refusal) in
+            guard let number = value.number, number >= min else {
+                throw Refusal(.invalidMember, "expected an integer of at least \(min)")
+            }
+            return number
+        }
+    }
+
+    /// A date-time of RFC 3339.
+    mutating func timestamp(_ name: String) throws(Refusal) -> Timestamp? {
+        try take(name) { (value) throws(Refusal) in
+            guard let timestamp = value.text.flatMap({ Timestamp($0) }) else {
+                throw Refusal(.invalidMember, "expected a date-time such as 2026-11-22T10:00:00Z (RFC 3339)")
+            }
+            return timestamp
+        }
+    }
+
+    /// One of the cases of `Choice`.
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, of type: Choice.Type
+    ) throws(Refusal) -> Choice? where Choice.RawValue == String {
+        try take(name) { (value) throws(Refusal) in
+            guard let choice = value.text.flatMap(Choice.init(rawValue:)) else {
+                throw Refusal(
+                    .invalidMember, "expected one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return choice
+        }
+    }
+
+    /// Refuses members that were never asked for.
+    func requireNothingElse() throws(Refusal) {
+        guard let stranger = members.first(where: { !taken.contains($0.name) }) else { return }
+        throw Refusal(
+            .unknownMember, "this member is not known here; known are \(taken.sorted().joined(separator: ", "))"
+        ).within(stranger.name)
+    }
+
+    static func text(_ value: JSONValue, min: Int = 0, max: Int) throws(Refusal) -> String {
+        guard let text = value.text else { throw Refusal(.invalidMember, "expected a string") }
+        guard text.utf8.count <= max else {
+            throw Refusal(.tooLarge, "at most \(max) bytes of UTF-8", limit: max)
+        }
+        guard text.utf8.count >= min else { throw Refusal(.invalidMember, "must not be empty") }
+        return text
+    }
+}

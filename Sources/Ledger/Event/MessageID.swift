@@ -1,0 +1,26 @@
+/// A Message-ID with its angle brackets (RFC 5322 §3.6.4), compared byte by byte.
+package struct MessageID: Sendable {
+    /// The longest, in bytes with the brackets: a line of a message (RFC 5322 §2.1.1).
+    package static let sizeMax = 998
+
+    /// The identifier with its brackets.
+    package let text: String
+
+    /// The identifier spelled by `text`; the brackets are added if they are missing.
+    package init(_ text: String) throws(Refusal) {
+        let bracketed = text.hasPrefix("<") && text.hasSuffix(">") ? text : "<\(text)>"
+        guard bracketed.utf8.count <= Self.sizeMax else {
+            throw Refusal(
+                .tooLarge, "a Message-ID has at most \(Self.sizeMax) bytes with its brackets", limit: Self.sizeMax)
+        }
+        let inner = bracketed.dropFirst().dropLast()
+        let isPlain = inner.unicodeScalars.allSatisfy { scalar in
+            scalar.value > 0x20 && scalar.value != 0x7F && !scalar.properties.isWhitespace
+                && scalar != "<" && scalar != ">"
+        }
+        guard !inner.isEmpty, isPlain else {
+            throw Refusal(.invalidMember, "a Message-ID holds neither white space nor inner angle brackets")
+        }
+        self.text = bracketed
+    }
+}

@@ -1,0 +1,90 @@
+/// A moment in UTC with microseconds, as lines and columns hold it.
+package struct Timestamp: Hashable, Sendable, Comparable {
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    package let microseconds: Int64
+
+    package init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+
+    private static let microsecondsPerSecond: Int64 = 1_000_000
+    private static let microsecondsPerDay: Int64 = 86_400_000_000
+    /// Microseconds in an hour: the grain of rollups.
+    package static let microsecondsPerHour: Int64 = 3_600_000_000
+
+    /// The start of the hour that this moment lies in.
+    package var hour: Timestamp {
+        let remainder = microseconds % Self.microsecondsPerHour
+        return Timestamp(
+            microseconds: microseconds - (remainder < 0 ? remainder + Self.microsecondsPerHour : remainder))
+    }
+
+    /// `2026-11-22T10:00:00.123456Z`: RFC 3339, UTC, six decimals. Holds for the years 0000 to 9999.
+    package var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends `text` as ASCII.
+    package func append(to target: inout [UInt8]) {
+        var day = microseconds / Self.microsecondsPerDay
+        var rest = microseconds % Self.microsecondsPerDay
+        if rest < 0 {
+            rest += Self.microsecondsPerDay
+            day -= 1
+        }
+        let date = Self.civil(fromDays: day)
+        let seconds = rest / Self.microsecondsPerSecond
+        Self.append(date.year, digits: 4, to: &target)
+        target.append(UInt8(ascii: "-"))
+        Self.append(date.month, digits: 2, to: &target)
+        target.append(UInt8(ascii: "-"))
+        Self.append(date.day, digits: 2, to: &target)
+        target.append(UInt8(ascii: "T"))
+        Self.append(seconds / 3600, digits: 2, to: &target)
+        target.append(UInt8(ascii: ":"))
+        Self.append(seconds / 60 % 60, digits: 2, to: &target)
+        target.append(UInt8(ascii: ":"))
+        Self.append(seconds % 60, digits: 2, to: &target)
+        target.append(UInt8(ascii: "."))
+        Self.append(rest % Self.microsecondsPerSecond, digits: 6, to: &target)
+        target.append(UInt8(ascii: "Z"))
+    }
+
+    /// The moment of an RFC 3339 date-time with any offset; digits beyond microseconds are dropped.
+    /// Nil for anything else, a leap second included.
+    package init?(_ text: some StringProtocol) {
+        var scanner = DateTimeScanner(Array(text.utf8))
+        guard let seconds = scanner.dateTime() else { return nil }
+        microseconds = seconds * Self.microsecondsPerSecond + scanner.microseconds
+    }
+
+    private static func append(_ number: Int64, digits: Int, to target: inout [UInt8]) {
+        var divisor: Int64 = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            target.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// Proleptic Gregorian date of a day number (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    package var description: String { text }
+}

@@ -26,11 +26,26 @@ package struct Digest: Hashable, Sendable {
         (word0, word1, word2, word3) = words
     }
 
+    /// The digest made of exactly 32 bytes; nil for any other length.
+    package init?(_ bytes: Span<UInt8>) {
+        guard bytes.count == Self.size else { return nil }
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        unsafe withUnsafeMutableBytes(of: &words) { target in
+            unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        }
+        self.init(bigEndianWords: words)
+    }
+
     init(bigEndianWords words: (UInt64, UInt64, UInt64, UInt64)) {
         word0 = UInt64(bigEndian: words.0)
         word1 = UInt64(bigEndian: words.1)
         word2 = UInt64(bigEndian: words.2)
         word3 = UInt64(bigEndian: words.3)
+    }
+
+    /// The words as they lie in memory when the bytes are in order: what a hash function reads.
+    var bigEndianWords: (UInt64, UInt64, UInt64, UInt64) {
+        (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)
     }
 
     /// The digest written as 64 hexadecimal digits, in either case; nil for anything else.
@@ -49,9 +64,7 @@ package struct Digest: Hashable, Sendable {
 
     /// Appends the 32 bytes to `target`.
     package func append(to target: inout [UInt8]) {
-        for word in [word0, word1, word2, word3] {
-            unsafe withUnsafeBytes(of: word.bigEndian) { unsafe target.append(contentsOf: $0) }
-        }
+        unsafe withUnsafeBytes(of: bigEndianWords) { unsafe target.append(contentsOf: $0) }
     }
 
     /// 64 lower-case hexadecimal digits.

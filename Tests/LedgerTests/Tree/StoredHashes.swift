@@ -4,6 +4,9 @@ import Cryptography
 
 /// What the store would hold of a tree: its leaf hashes, and for each full tile its root.
 struct StoredHashes {
+    /// What the store would hold of ``NaiveTree/large``.
+    static let large = StoredHashes(.large)
+
     /// The hashes of each tile level.
     private let levels: [[Digest]]
 

@@ -44,9 +44,10 @@ import Testing
         #expect(TreeHash.root(of: try log.leafHashes()) == root)
     }
 
-    @Test(arguments: [7, 300])
-    func `every tile and bundle of our generated logs comes out byte for byte`(_ size: Int) throws {
-        try StaticLog(folder: "c2sp-generated/tiles-\(size)", size: size).check(checkpoint: "checkpoint")
+    @Test func `every tile and bundle of our generated logs comes out byte for byte`() throws {
+        for size in [7, 300] {
+            try StaticLog(folder: "c2sp-generated/tiles-\(size)", size: size).check(checkpoint: "checkpoint")
+        }
     }
 
     @Test func `every root and proof of the generated tree comes out as published`() throws {
@@ -68,25 +69,25 @@ import Testing
         #expect(published.consistency.count == 28)
     }
 
-    @Test(arguments: [
-        ("index-0-of-1", 0, 1), ("index-3-of-7", 3, 7), ("index-3-of-7-extra", 3, 7), ("index-6-of-7", 6, 7),
-    ])
-    func `the hashes of the published receipts are those that we give`(
-        _ name: String, _ index: Int, _ size: Int
-    ) throws {
+    @Test func `the hashes of the published receipts are those that we give`() throws {
         let leafHashes = try Vectors.lines("c2sp-generated/leaves.jsonl").map { TreeHash.leaf(Array($0.utf8)) }
         let stored = StoredHashes(NaiveTree(leafHashes: leafHashes))
-        let receipt = try Vectors.lines("c2sp-generated/\(name).tlog-proof")
-        #expect(receipt.contains("index \(index)"))
-        let end = try #require(receipt.firstIndex(of: ""))
-        let start = try #require(receipt.firstIndex(of: "index \(index)")) + 1
-        let published = InclusionProof(hashes: try receipt[start..<end].map { try #require(Digest(base64: $0)) })
-        #expect(try stored.inclusionProof(index: index, size: size) == published)
-        let checkpoint = try PublishedCheckpoint(lines: Array(receipt[(end + 1)...]))
-        #expect(checkpoint.size == size)
-        let verdict = published.verify(
-            leafHash: leafHashes[index], index: UInt64(index), size: UInt64(size), root: checkpoint.root)
-        #expect(verdict == .included)
+        let receipts = [
+            ("index-0-of-1", 0, 1), ("index-3-of-7", 3, 7), ("index-3-of-7-extra", 3, 7), ("index-6-of-7", 6, 7),
+        ]
+        for (name, index, size) in receipts {
+            let receipt = try Vectors.lines("c2sp-generated/\(name).tlog-proof")
+            let start = try #require(receipt.firstIndex(of: "index \(index)")) + 1
+            let end = try #require(receipt.firstIndex(of: ""))
+            let hashes = try receipt[start..<end].map { try #require(Digest(base64: $0)) }
+            let published = InclusionProof(hashes: hashes)
+            #expect(try stored.inclusionProof(index: index, size: size) == published, "\(name)")
+            let checkpoint = try PublishedCheckpoint(lines: Array(receipt[(end + 1)...]))
+            #expect(checkpoint.size == size)
+            let verdict = published.verify(
+                leafHash: leafHashes[index], index: UInt64(index), size: UInt64(size), root: checkpoint.root)
+            #expect(verdict == .included, "\(name)")
+        }
     }
 
     /// Proves each leaf and each older tree against the roots of the sizes 0, 1, 2 ...

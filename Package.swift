@@ -20,8 +20,15 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CLibCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Cryptography"], swiftSettings: strict),
 
+        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+
+        .target(
+            name: "PostgresTesting", dependencies: ["Postgres"], path: "Tests/PostgresTesting", swiftSettings: strict),
+
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -35,8 +35,14 @@ import Testing
         #expect(Digest(digest.bytes) == digest)
         #expect(Digest(hex: "00") == nil)
         #expect(Digest([1, 2, 3]) == nil)
-        #expect(Digest(digest.bytes.span) == digest)
-        #expect(Digest([1, 2, 3].span) == nil)
+    }
+
+    @Test func `digests one after the other are read back, and a last one cut short refuses all`() {
+        let digests = (0..<5).map { SHA256.digest("\($0)") }
+        let bytes = digests.flatMap(\.bytes)
+        #expect(Digest.sequence(in: bytes) == digests)
+        #expect(Digest.sequence(in: []) == [])
+        #expect(Digest.sequence(in: bytes.dropLast()) == nil)
     }
 
     @Test func `base64url has one spelling for each value`() {

@@ -159,7 +159,7 @@ private struct StaticLog {
 
     /// The hashes of a tile.
     static func hashes(_ bytes: [UInt8]) throws -> [Digest] {
-        try stride(from: 0, to: bytes.count, by: 32).map { try #require(Digest(bytes[$0..<min($0 + 32, bytes.count)])) }
+        try #require(Digest.sequence(in: bytes))
     }
 }
 

@@ -25,6 +25,17 @@ let package = Package(
         .target(
             name: "PostgresTesting", dependencies: ["Postgres"], path: "Tests/PostgresTesting", swiftSettings: strict),
 
+        .target(name: "Observation", swiftSettings: strict),
+        .target(
+            name: "LedgerStore",
+            dependencies: ["Cryptography", "Ledger", "Observation", "Postgres"],
+            resources: [
+                .embedInCode("../../sql/0001_ledger.sql"),
+                .embedInCode("../../sql/0002_rights.sql"),
+                .embedInCode("../../sql/roles.sql"),
+            ],
+            swiftSettings: strict),
+
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], swiftSettings: strict),
         .testTarget(

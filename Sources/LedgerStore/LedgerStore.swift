@@ -51,8 +51,8 @@ package final class LedgerStore: Sendable {
         readTarget.set("plan_cache_mode", to: "force_custom_plan")
         self.master = master
         self.observer = observer
-        appends = ConnectionPool(appendTarget, size: connectionsMax)
-        reads = ConnectionPool(readTarget, size: connectionsMax)
+        appends = ConnectionPool(target: appendTarget, size: connectionsMax)
+        reads = ConnectionPool(target: readTarget, size: connectionsMax)
         environment = AppendEnvironment(
             connections: appends, observer: observer, clockRule: clockRule, clock: clock)
         (wakeups, wake) = AsyncStream.makeStream()
@@ -223,11 +223,12 @@ extension LedgerStore {
         ) { rows in
             rows.isEmpty ? nil : StoreError(.inProgress, "the ledger exists already", committed: .no)
         }
-        do {
-            _ = try await append(
-                AppendUnit([.init(draft, keys: keys)], guards: [isFirst]), to: ledger, deadline: deadline)
+        let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst])
+        do throws(StoreError) {
+            _ = try await append(unit, to: ledger, deadline: deadline)
             return (ledger, true)
-        } catch let error as StoreError where error.code == .inProgress {
+        } catch {
+            guard error.code == .inProgress else { throw error }
             return (ledger, false)
         }
     }

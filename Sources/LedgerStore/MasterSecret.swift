@@ -13,7 +13,7 @@ package enum MasterSecret {
 
     /// Reads the secret from `path`.
     package static func read(from path: String) throws -> SecretKey {
-        var status = unsafe stat()
+        var status = stat()
         guard unsafe stat(path, &status) == 0 else {
             throw Fault(
                 description: "the master secret \(path) is missing; restore it from your backup of that file, for "

@@ -74,7 +74,7 @@ struct AppendTransaction {
             statements = group.batches.map(\.insert)
         } else {
             for batch in group.batches {
-                try await connection.copyIn(batch.copyStatement, try batch.copyRows(), deadline: deadline)
+                try await connection.copyIn(batch.copyStatement, batch.copyRows, deadline: deadline)
             }
         }
         statements += group.effects

@@ -1,4 +1,4 @@
-package import Ledger
+import Ledger
 
 /// When the database's clock may stamp an entry (design: `recorded_at` never goes back, and a wrong clock is noticed
 /// before it is written down for ever).

@@ -53,21 +53,21 @@ struct ColumnBatch: Sendable {
     }
 
     /// The statement that the rows of `copyRows` follow.
-    var copyStatement: String { "COPY \(target) FROM STDIN (FORMAT binary)" }
+    var copyStatement: Statement { "COPY \(unescaped: target) FROM STDIN (FORMAT binary)" }
 
     /// All rows in the binary form of COPY.
-    func copyRows() throws(PostgresError) -> CopyRows {
+    var copyRows: CopyRows {
         var rows = CopyRows()
         for row in 0..<rowCount {
             rows.beginRow(fields: columns.count)
             for column in columns {
                 switch column.values {
-                case .int64(let values): try rows.append(values[row])
-                case .int32(let values): try rows.append(values[row])
-                case .int16(let values): try rows.append(values[row])
-                case .text(let values): try rows.append(values[row])
-                case .bytes(let values): try rows.append(values[row])
-                case .timestamp(let values): try rows.append(values[row])
+                case .int64(let values): rows.append(values[row])
+                case .int32(let values): rows.append(values[row])
+                case .int16(let values): rows.append(values[row])
+                case .text(let values): rows.append(values[row])
+                case .bytes(let values): rows.append(values[row])
+                case .timestamp(let values): rows.append(values[row])
                 }
             }
         }

@@ -1,5 +1,6 @@
-import Observation
-import Postgres
+import Cryptography
+package import Observation
+package import Postgres
 
 /// Brings the schema of a database up to this binary's version.
 package struct Migrator: Sendable {

@@ -35,13 +35,13 @@ extension LedgerStore {
         let draft = try Draft(
             Event(kind: .access, outcome: "granted", data: data), origin: ledger.origin, reporter: reporter,
             random: Random.bytes)
-        let expiry = [expiresAt.map(PostgresTimestamp.init)]
+        let expiry: Statement = expiresAt.map { "\(PostgresTimestamp($0))" } ?? "NULL"
         let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
             placed.map { place in
                 """
                 INSERT INTO countersign.tokens (ledger_id, token_id, hash, name, scopes, expires_at, granted_seq)
                 VALUES (\(ledger.id), \(id), \(token.hash.bytes), \(name), \(wanted.map(\.rawValue)),
-                    (\(expiry))[1], \(place.seq))
+                    \(fragment: expiry), \(place.seq))
                 """
             }
         }

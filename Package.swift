@@ -39,6 +39,10 @@ let package = Package(
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], swiftSettings: strict),
         .testTarget(
+            name: "LedgerStoreTests",
+            dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

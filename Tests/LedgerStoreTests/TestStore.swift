@@ -38,6 +38,8 @@ struct TestStore: Sendable {
             let test = TestStore(
                 store: store, ledger: ledger, target: target, master: master, observations: observations)
             try await body(test)
+            let report = try await store.verify(ledger)
+            #expect(report.isIntact, "\(report.findings)")
             tasks.cancelAll()
         }
     }

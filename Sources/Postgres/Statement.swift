@@ -119,6 +119,11 @@ enum SQLText {
 package struct Parameter: Equatable, Sendable {
     package let oid: UInt32
     package let bytes: [UInt8]?
+
+    package init(oid: UInt32, bytes: [UInt8]?) {
+        self.oid = oid
+        self.bytes = bytes
+    }
 }
 
 /// The parameters of a statement, encoded one behind the other in one buffer: libpq is given pointers into it.

@@ -1,9 +1,9 @@
 import CLibPQ
 
 extension Connection {
-    /// How much of a COPY is handed to libpq, or to the consumer, at a time.
+    /// How much of a COPY is handed to libpq, or to the consumer, at a time. Each chunk changes threads twice.
     static let copyInChunkBytes = 256 * 1024
-    static let copyOutChunkBytes = 64 * 1024
+    static let copyOutChunkBytes = 256 * 1024
     /// How long a cancelled COPY may take to end before its connection is closed instead.
     static let copyCancelTimeout: Duration = .seconds(5)
 
@@ -47,7 +47,7 @@ extension Connection {
 
     // MARK: Out
 
-    /// Runs `COPY ... TO STDOUT` and hands what comes to `body`, in chunks of whole rows of about 64 KiB (one row may
+    /// Runs `COPY ... TO STDOUT` and hands what comes to `body`, in chunks of whole rows of about 256 KiB (one row may
     /// be longer).
     ///
     /// `body` runs where the caller runs and may wait as long as it likes: the next chunk is taken from the server only

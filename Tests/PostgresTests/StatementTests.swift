@@ -73,6 +73,21 @@ import Testing
         #expect(try await connection.query("SELECT 1", deadline: soon).count == 1)
     }
 
+    @Test func `neither a statement nor its parameters nor rows to copy print their values`() {
+        let statement: Statement = "SELECT \("s3cret")"
+        var rows = CopyRows()
+        rows.beginRow(fields: 1)
+        rows.append("s3cret")
+        for value in [statement, statement.parameters, rows] as [Any] {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(reflecting: value), dumped] {
+                #expect(!text.contains("s3cret") && !text.contains("115, 51"))
+            }
+        }
+        #expect("\(statement)" == "SELECT $1")
+    }
+
     @Test func `too many parameters are refused before anything is sent`() async throws {
         let connection = try await connect()
         let many = [Statement](repeating: "\(Int16(1))", count: 65_536).joined(by: ",")

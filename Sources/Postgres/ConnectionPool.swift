@@ -56,6 +56,7 @@ package final class ConnectionPool: Sendable {
     }
 
     /// Lends a connection to `body`. Waiting for it and opening it end at `deadline`.
+    @discardableResult
     package func withConnection<Value>(
         deadline: ContinuousClock.Instant, _ body: (Connection) async throws -> Value
     ) async throws -> Value {

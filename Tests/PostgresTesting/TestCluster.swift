@@ -49,9 +49,16 @@ package final class TestCluster: Sendable {
 
     // MARK: Life
 
-    /// A short path: a socket's may not have more than 107 bytes.
+    /// How much memory must be free to keep the data there: a database takes about 8 MB.
+    private static let freeMemoryBytesMin: UInt = 4 << 30
+
+    /// In memory where there is room: a new database then takes a tenth of the time. A short path either way, because
+    /// a socket's may not have more than 107 bytes.
     private static func makeFolder() throws(Failure) -> String {
-        var template = Array("/tmp/pgtest-XXXXXX".utf8CString)
+        var memory = statvfs()
+        let isRoomy =
+            unsafe statvfs("/dev/shm", &memory) == 0 && memory.f_bavail * memory.f_frsize >= freeMemoryBytesMin
+        var template = Array("\(isRoomy ? "/dev/shm" : "/tmp")/pgtest-XXXXXX".utf8CString)
         let path = unsafe template.withUnsafeMutableBufferPointer { buffer in
             unsafe buffer.baseAddress.flatMap { unsafe mkdtemp($0) }.map { unsafe String(cString: $0) }
         }

@@ -22,4 +22,5 @@ package enum Observation: Sendable, Equatable {
     case tokenRefused(reason: String)
     case verificationFinished(ledger: String, entries: Int, broken: Int, seconds: Double)
     case requestRefused(route: String, code: String)
+    case requestAnswered(method: String, route: String, status: Int, seconds: Double)
 }

@@ -32,3 +32,43 @@ import Testing
         #expect(!String(decoding: line, as: UTF8.self).contains("kim"))
     }
 }
+
+@Suite struct `The line vectors` {
+    /// Salts and nonces of the vectors: bytes that count up from 0, 16 at a time.
+    private final class CountingBytes {
+        private var next: UInt8 = 0
+
+        func take(_ count: Int) -> [UInt8] {
+            defer { next &+= UInt8(count) }
+            return (0..<count).map { next &+ UInt8($0) }
+        }
+    }
+
+    @Test func `each event becomes the line, the leaf hash and the disclosures of the file`() throws {
+        let cases = try VectorFile("line.txt").cases
+        #expect(cases.count >= 3)
+        let master = try #require(SecretKey((0..<32).map { UInt8($0) }))
+        for vector in cases {
+            let name = try #require(vector["name"])
+            let origin = try Origin(try #require(vector["origin"]))
+            let keys = LedgerKeys(master: master, origin: origin)
+            let input = try JSONReader.read(Array(try #require(vector["event"]).utf8))
+            let (event, key) = try Event.read(input, via: .ingest)
+            let random = CountingBytes()
+            let draft = try Draft(
+                event, origin: origin, reporter: Reporter(id: "tok_vector", via: .ingest),
+                idempotencyTag: key.map { keys.idempotencyTag(of: $0, scope: .entries) }, random: random.take)
+            let subjects = try (vector["subjects"] ?? "").split(separator: " ").map { text in
+                try #require(Pseudonym(text: String(text)))
+            }
+            let previous = vector["prev"].flatMap { Digest(hex: $0) } ?? origin.genesis
+            let seq = try #require(vector["seq"].flatMap { Int($0) })
+            let recordedAt = try #require(vector["recorded_at"].flatMap { Timestamp($0) })
+            let line = draft.line(seq: seq, previous: previous, recordedAt: recordedAt, subjects: subjects)
+            #expect(String(decoding: line, as: UTF8.self) == vector["line"], "\(name)")
+            #expect(TreeHash.leaf(line).hex == vector["leaf_hash"], "\(name)")
+            let disclosures = draft.disclosures.map(\.text).joined(separator: "~")
+            #expect(disclosures == vector["disclosures"] ?? "", "\(name)")
+        }
+    }
+}

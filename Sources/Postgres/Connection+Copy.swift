@@ -53,7 +53,8 @@ extension Connection {
     /// `body` runs where the caller runs and may wait as long as it likes: the next chunk is taken from the server only
     /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the server,
     /// for each chunk. If `body` throws or the task is cancelled, the COPY is cancelled, the connection is made usable
-    /// again or closed, and the error is thrown on. Other calls on this connection are refused meanwhile.
+    /// again or closed (a transaction block then wants a ROLLBACK), and the error is thrown on. Other calls on this
+    /// connection are refused meanwhile.
     package nonisolated(nonsending) func copyOut(
         _ statement: Statement, timeout: Duration, _ body: (_ chunk: [UInt8]) async throws -> Void
     ) async throws {

@@ -12,8 +12,10 @@ import Testing
         let event = try event(
             #"""
             {"kind":"send","outcome":"held","message_id":"m1@acme.example","sender":"Billing@ACME.example",
-             "oversight_mode":"gated_send","actor":{"type":"agent","id":"bot"},"occurred_at":"2026-11-22T10:59:58.1+01:00",
-             "data":{"b":[1,true,"\u00e9\ud83d\ude00"],"a":{}},"workflow":{"engine":"inngest","run_id":"r1","attempt":0},
+             "oversight_mode":"gated_send","actor":{"type":"agent","id":"bot"},
+             "occurred_at":"2026-11-22T10:59:58.1+01:00",
+             "data":{"b":[1,true,"\u00e9\ud83d\ude00"],"a":{}},
+             "workflow":{"engine":"inngest","run_id":"r1","attempt":0},
              "personal":{"recipient":"kim@example.test","subject":"Hello"}}
             """#)
         let draft = try Draft(

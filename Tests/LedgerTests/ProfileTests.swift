@@ -20,7 +20,8 @@ import Testing
 
     @Test func `invalid UTF-8 and a byte order mark are refused`() {
         for bytes: [UInt8] in [
-            [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0xEF, 0xBB, 0xBF, 0x7B, 0x7D],
+            [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+            [0xEF, 0xBB, 0xBF, 0x7B, 0x7D],
             [0x22, 0x00, 0x22],
         ] {
             #expect(throws: Refusal(.malformedJSON, "")) { try JSONReader.read(bytes) }
@@ -65,17 +66,22 @@ extension JSONValue {
         case 1: .integer(.random(in: -integerMax...integerMax, using: &generator))
         case 2, 3: .string(text(using: &generator))
         case 4:
-            .array((0..<Int.random(in: 0..<4, using: &generator)).map { _ in random(using: &generator, depth: depth + 1) })
+            .array(
+                (0..<Int.random(in: 0..<4, using: &generator)).map { _ in random(using: &generator, depth: depth + 1) })
         default:
             .object(
                 (0..<Int.random(in: 0..<5, using: &generator)).map { index in
-                    Member("m\(Int.random(in: 0..<100, using: &generator)).\(index)", random(using: &generator, depth: depth + 1))
+                    Member(
+                        "m\(Int.random(in: 0..<100, using: &generator)).\(index)",
+                        random(using: &generator, depth: depth + 1))
                 })
         }
     }
 
     private static func text(using generator: inout SeededGenerator) -> String {
-        let ranges: [ClosedRange<UInt32>] = [0x01...0x1F, 0x20...0x7F, 0x80...0x7FF, 0x800...0xD7FF, 0x10000...0x10FFFF]
+        let ranges: [ClosedRange<UInt32>] = [
+            0x01...0x1F, 0x20...0x7F, 0x80...0x7FF, 0x800...0xD7FF, 0x10000...0x10FFFF,
+        ]
         var text = ""
         for _ in 0..<Int.random(in: 0..<12, using: &generator) {
             let range = ranges[Int.random(in: 0..<ranges.count, using: &generator)]

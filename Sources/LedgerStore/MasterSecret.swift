@@ -35,7 +35,8 @@ package enum MasterSecret {
         let bytes = Random.bytes(SecretKey.size)
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         guard descriptor >= 0, let key = SecretKey(bytes) else {
-            throw Fault(description: "the master secret \(path) cannot be created: \(unsafe String(cString: strerror(errno)))")
+            throw Fault(
+                description: "the master secret \(path) cannot be created: \(unsafe String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         let line = Array((Hex.encode(bytes) + "\n").utf8)

@@ -51,9 +51,11 @@ extension Connection {
     /// be longer).
     ///
     /// `body` runs where the caller runs and may wait as long as it likes: the next chunk is taken from the server only
-    /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the server,
+    /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the
+    /// server,
     /// for each chunk. If `body` throws or the task is cancelled, the COPY is cancelled, the connection is made usable
-    /// again or closed, and the error is thrown on. Other calls on this connection are refused meanwhile.
+    /// again or closed (a transaction block then wants a ROLLBACK), and the error is thrown on. Other calls on this
+    /// connection are refused meanwhile.
     package nonisolated(nonsending) func copyOut(
         _ statement: Statement, timeout: Duration, _ body: (_ chunk: [UInt8]) async throws -> Void
     ) async throws {
@@ -107,7 +109,8 @@ extension Connection {
         return chunk.isEmpty ? nil : chunk
     }
 
-    /// Leaves a COPY OUT. If that is before its end, asks the server to stop and reads on to the end of what it has sent.
+    /// Leaves a COPY OUT. If that is before its end, asks the server to stop and reads on to the end of what it has
+    /// sent.
     private func endCopyOut() {
         defer { copyOutState = nil }
         guard copyOutState == .streaming else { return }

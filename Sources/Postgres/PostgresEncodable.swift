@@ -34,7 +34,8 @@ extension PostgresScalar {
     }
 }
 
-/// A one-dimensional array: dimensions, "has NULLs", element type, count, lower bound, then each element with its length.
+/// A one-dimensional array: dimensions, "has NULLs", element type, count, lower bound, then each element with its
+/// length.
 private func encodeArray<Element: PostgresEncodable>(
     _ array: [Element], elementOID: UInt32, into bytes: inout [UInt8]
 ) throws(PostgresError) {

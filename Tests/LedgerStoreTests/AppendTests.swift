@@ -8,8 +8,9 @@ import Testing
     private func send(_ number: Int, key: String? = nil, outcome: String = "sent") -> String {
         let key = key.map { #","idempotency_key":"\#($0)""# } ?? ""
         return #"""
-            {"kind":"send","outcome":"\#(outcome)","message_id":"<m\#(number)@acme.example>","sender":"billing@acme.example",
-             "oversight_mode":"gated_send","personal":{"recipient":"kim@example.test","subject":"No. \#(number)"}\#(key)}
+            {"kind":"send","outcome":"\#(outcome)","message_id":"<m\#(number)@acme.example>",
+             "sender":"billing@acme.example","oversight_mode":"gated_send",
+             "personal":{"recipient":"kim@example.test","subject":"No. \#(number)"}\#(key)}
             """#
     }
 

@@ -30,12 +30,15 @@ package final class TestCluster: Sendable {
         }
     }
 
-    /// A new, empty database and where to find it. The user is the superuser `postgres`.
-    package func makeDatabase() async throws -> ConnectionTarget {
+    /// A new database and where to find it: empty, or a copy of `template`, to which nobody may be connected then.
+    /// The user is the superuser `postgres`.
+    package func makeDatabase(copying template: ConnectionTarget? = nil) async throws -> ConnectionTarget {
         let name = "test_\(names.add(1, ordering: .relaxed).newValue)"
         let deadline = ContinuousClock.now + .seconds(60)
         let connection = try await Connection.open(target(database: "postgres"), deadline: deadline)
-        try await connection.query("CREATE DATABASE \(identifier: name)", deadline: deadline)
+        let original = template?.database ?? "template1"
+        try await connection.query(
+            "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: original)", deadline: deadline)
         await connection.close()
         return target(database: name)
     }
@@ -96,7 +99,7 @@ package final class TestCluster: Sendable {
         cat >>"$1/data/postgresql.conf" <<END
         listen_addresses = ''
         unix_socket_directories = '$1'
-        max_connections = 200
+        max_connections = 1000
         shared_buffers = 64MB
         fsync = off
         full_page_writes = off

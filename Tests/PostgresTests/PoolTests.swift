@@ -34,6 +34,39 @@ import Testing
         #expect(pool.occupancy == (lent: 0, idle: 0, waiting: 0))
     }
 
+    @Test func `forty connections can wait for the server at the same time`() async throws {
+        let pool = try await makePool(40)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<40 {
+                group.addTask {
+                    _ = try await pool.withConnection(deadline: soon) { connection in
+                        // Each waits at the server until all are there.
+                        try await connection.query(
+                            """
+                            DO $$ BEGIN
+                                PERFORM pg_advisory_lock_shared(1);
+                                WHILE (SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database
+                                    WHERE locktype = 'advisory' AND datname = current_database()) < 40
+                                LOOP PERFORM pg_sleep(0.02); END LOOP;
+                            END $$
+                            """, deadline: soon)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(pool.occupancy == (lent: 0, idle: 40, waiting: 0))
+    }
+
+    @Test func `a copy runs on a lent connection, where the borrower runs`() async throws {
+        let pool = try await makePool(1)
+        var bytes = 0
+        try await pool.withConnection(deadline: soon) { connection in
+            try await connection.copyOut("COPY (SELECT 'x') TO STDOUT", timeout: .seconds(60)) { bytes += $0.count }
+        }
+        #expect(bytes == 2)
+    }
+
     @Test func `a connection is kept for the next borrower`() async throws {
         let pool = try await makePool(3)
         var processes: Set<Int32> = []

@@ -103,6 +103,18 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
     }
 }
 
+@Suite struct `The test cluster` {
+    @Test func `a database can be a copy of another`() async throws {
+        let original = try await TestCluster.shared.makeDatabase()
+        let connection = try await Connection.open(original, deadline: soon)
+        try await connection.execute(script: "CREATE TABLE t (n int8); INSERT INTO t VALUES (7)", deadline: soon)
+        await connection.close()
+        let copy = try await Connection.open(
+            TestCluster.shared.makeDatabase(copying: original), deadline: soon)
+        #expect(try await copy.query("SELECT n FROM t", deadline: soon).one().int64("n") == 7)
+    }
+}
+
 @Suite struct `Prepared statements` {
     private func prepared(_ connection: Connection) async throws -> Int {
         try await connection.query("SELECT count(*) FROM pg_prepared_statements", deadline: soon).one().int(0)

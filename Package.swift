@@ -13,6 +13,11 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "countersign",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -20,7 +25,25 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CLibCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Cryptography"], swiftSettings: strict),
 
+        .target(
+            name: "EmbeddedPostgres",
+            dependencies: [
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "EmbeddedPostgresTests",
+            dependencies: [
+                "EmbeddedPostgres",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

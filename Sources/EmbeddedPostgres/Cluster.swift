@@ -23,12 +23,15 @@ package struct Cluster: Sendable {
     package init(directory: String, settings: [String: String] = [:]) throws(EmbeddedPostgresError) {
         self.directory = try Self.absolute(directory)
         self.settings = settings
-        // pg_ctl hands the path to a shell between double quotes.
-        let forbidden = self.directory.unicodeScalars.first { $0.value < 0x20 || "\"$`\\".unicodeScalars.contains($0) }
+        // pg_ctl hands the path to a shell between double quotes, and to libpq a comma parts two hosts.
+        let forbidden = self.directory.unicodeScalars.first {
+            $0.value < 0x20 || "\"$`\\,".unicodeScalars.contains($0)
+        }
         guard forbidden == nil else {
             throw EmbeddedPostgresError(
                 .directoryUnusable,
-                "the data directory's path holds a control character or one of \" $ ` \\ : choose another directory")
+                "the data directory's path holds a control character or one of \" $ ` \\ , and cannot be used: "
+                    + "choose another directory")
         }
         let length = socketPath.utf8.count
         guard length <= Self.socketPathBytesMax else {

@@ -154,12 +154,15 @@ struct PostmasterControl {
         guard found.split(separator: "\n").first == "0" else { return }
         _ = try await sql(
             "CREATE DATABASE \(name) OWNER postgres TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+        // Some error messages quote values. Whoever made the statement gets them; of its sessions the server's log keeps
+        // none, and of the server's own processes all.
+        _ = try await sql("ALTER DATABASE \(name) SET log_min_messages = log")
     }
 
     private func sql(_ statement: String) async throws(EmbeddedPostgresError) -> String {
         let target = ["-h", cluster.socketDirectory, "-p", "\(Cluster.port)", "-U", "postgres", "-d", "postgres"]
-        return try await require(
-            binaries.path("psql"), ["-X", "-w", "-A", "-t", "-q", "-c", statement] + target, .startFailed)
+        let arguments = ["-X", "-w", "-A", "-t", "-q", "-c", statement] + target
+        return try await require(binaries.path("psql"), arguments, .startFailed)
     }
 
     private var tool: Tool { Tool(account: account) }

@@ -7,13 +7,13 @@ import Testing
 /// A short folder of its own for one test, gone at its end with the server in it.
 struct Scratch {
     let directory: String
-    var cluster: Cluster {
-        get throws { try Cluster(directory: directory + "/d", settings: ["shared_buffers": "16MB"]) }
-    }
+    let cluster: Cluster
 
     /// Lends a fresh folder to `body`.
     static func with(_ body: (Scratch) async throws -> Void) async throws {
-        let scratch = Scratch(directory: try makeFolder())
+        let directory = try makeFolder()
+        let cluster = try Cluster(directory: directory + "/d", settings: ["shared_buffers": "16MB"])
+        let scratch = Scratch(directory: directory, cluster: cluster)
         do {
             try await body(scratch)
         } catch {
@@ -35,7 +35,7 @@ struct Scratch {
     }
 
     private func remove() async {
-        if let cluster = try? cluster, let server = Postmaster.running(on: cluster.dataDirectory) {
+        if let server = Postmaster.running(on: cluster.dataDirectory) {
             kill(server.processID, SIGKILL)
             while server.isAlive || !Postmaster.leftovers(on: cluster.dataDirectory).isEmpty {
                 try? await Task.sleep(for: .milliseconds(20))
@@ -52,15 +52,17 @@ struct Scratch {
         return outcome.output.split(separator: "\n").joined(separator: "\n")
     }
 
+    func requireAnswer() async throws { #expect(try await ask("SELECT 1") == "1") }
+
     func psql(
         _ statement: String, _ role: String = "postgres", _ database: String = "countersign", as account: Account? = nil
     ) async throws -> Tool.Outcome {
         let tool = Tool(account: try account ?? .server(of: cluster))
-        let target = ["-h", try cluster.socketDirectory, "-U", role, "-d", database]
+        let target = ["-h", cluster.socketDirectory, "-U", role, "-d", database]
         return try await tool.run("/usr/bin/psql", ["-X", "-A", "-t", "-q", "-c", statement] + target)
     }
 
-    func server() throws -> Postmaster { try #require(Postmaster.running(on: try cluster.dataDirectory)) }
+    func server() throws -> Postmaster { try #require(Postmaster.running(on: cluster.dataDirectory)) }
 }
 
 /// Collects the events of one cluster.

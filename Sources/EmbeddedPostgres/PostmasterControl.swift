@@ -45,8 +45,8 @@ struct PostmasterControl {
 
     /// Makes the cluster where there is none.
     ///
-    /// initdb works in a folder beside it, which gets its name when it is whole. A crash leaves a folder of another name,
-    /// and perhaps an initdb still at work in it: so each attempt has a name of its own.
+    /// initdb works in a folder beside it, which gets its name when it is whole. A crash leaves a folder of another
+    /// name, and perhaps an initdb still at work in it: so each attempt has a name of its own.
     func makeIfMissing() async throws(EmbeddedPostgresError) {
         try await removeUnfinished()
         guard FileStatus(of: cluster.dataDirectory + "/PG_VERSION") == nil else { return }
@@ -166,8 +166,8 @@ struct PostmasterControl {
         guard found.split(separator: "\n").first == "0" else { return }
         _ = try await sql(
             "CREATE DATABASE \(name) OWNER postgres TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
-        // Some error messages quote values. Whoever made the statement gets them; of its sessions the server's log keeps
-        // none, and of the server's own processes all.
+        // Some error messages quote values. Whoever made the statement gets them; of its sessions the server's log
+        // keeps none, and of the server's own processes all.
         _ = try await sql("ALTER DATABASE \(name) SET log_min_messages = log")
     }
 

@@ -1,7 +1,7 @@
 /// Everything that happens here and that an operator can see: the catalogue of events.
 ///
-/// The code that knows of an event hands it to an `Observer`; log lines and metrics are two readers of it, and each turns
-/// the cases into its own terms by one exhaustive switch, so none is forgotten.
+/// The code that knows of an event hands it to an `Observer`; log lines and metrics are two readers of it, and each
+/// turns the cases into its own terms by one exhaustive switch, so none is forgotten.
 ///
 /// No case holds personal data or a secret. A `reason` is one of our own sentences, a `code` one of our own names, a
 /// `route` the pattern of a route and never a request's path.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Keeps the process's metrics and prints them as Prometheus reads them.
 ///
-/// Counters stay counters, meters and plain recorders are gauges, aggregating recorders are summaries without quantiles,
-/// timers are histograms in seconds over fixed buckets.
+/// Counters stay counters, meters and plain recorders are gauges, aggregating recorders are summaries without
+/// quantiles, timers are histograms in seconds over fixed buckets.
 package final class PrometheusMetrics: MetricsFactory {
     /// The media type of `exposition()`.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"

@@ -20,7 +20,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -34,7 +36,6 @@ let package = Package(
         .target(
             name: "PostgresTesting", dependencies: ["Postgres"], path: "Tests/PostgresTesting", swiftSettings: strict),
 
-        .target(name: "Observation", swiftSettings: strict),
         .target(
             name: "LedgerStore",
             dependencies: ["Cryptography", "Ledger", "Observation", "Postgres"],
@@ -44,6 +45,16 @@ let package = Package(
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "EmbeddedPostgres",
+            dependencies: [
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "Observation", swiftSettings: strict),
 
         .target(
             name: "Server",
@@ -53,7 +64,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -63,7 +74,18 @@ let package = Package(
 
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(
+            name: "EmbeddedPostgresTests",
+            dependencies: [
+                "EmbeddedPostgres",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(name: "ObservationTests", dependencies: ["Observation"], swiftSettings: strict),
         .testTarget(
             name: "LedgerStoreTests",
             dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],
@@ -74,6 +96,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting", "Server",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -21,7 +21,7 @@ package final class LedgerStore: Sendable {
     private let appenders = Mutex<[Int64: Appender]>([:])
     private let ledgers = Mutex<[Int64: StoredLedger]>([:])
     /// Ledgers whose rollups lag behind.
-    private let lagging = Mutex<Set<Int64>>([])
+    private let lagging = Mutex<[Int64: StoredLedger]>([:])
     private let wakeups: AsyncStream<Appender>
     private let wake: AsyncStream<Appender>.Continuation
 
@@ -82,13 +82,13 @@ package final class LedgerStore: Sendable {
 
     private func advanceRollups() async {
         while (try? await Task.sleep(for: Self.rollupPause)) != nil {
-            let ids = lagging.withLock { lagging in
-                defer { lagging = [] }
-                return lagging
+            let ledgers = lagging.withLock { lagging in
+                defer { lagging = [:] }
+                return lagging.values
             }
-            for id in ids {
-                let isDone = try? await Rollups(ledgerID: id, reads, observer).advance()
-                if isDone != true { _ = lagging.withLock { $0.insert(id) } }
+            for ledger in ledgers {
+                let isDone = try? await Rollups(ledger, reads, observer).advance()
+                if isDone != true { lagging.withLock { $0[ledger.id] = ledger } }
             }
         }
     }
@@ -116,12 +116,18 @@ package final class LedgerStore: Sendable {
             appenders[ledger.id] = appender
             return appender
         }
+<<<<<<< HEAD
         let outcomes = await appender.append(units, deadline: deadline) { appender in wake.yield(appender) }
         let isNew = outcomes.contains { outcome in
             (try? outcome.get())?.contains { !$0.replayed } ?? false
         }
         if isNew { _ = lagging.withLock { $0.insert(ledger.id) } }
         return outcomes
+=======
+        let placed = try await appender.append(unit, deadline: deadline) { appender in wake.yield(appender) }
+        if placed.contains(where: { !$0.replayed }) { lagging.withLock { $0[ledger.id] = ledger } }
+        return placed
+>>>>>>> main
     }
 
     /// Whether the database answers in time and has this binary's schema.

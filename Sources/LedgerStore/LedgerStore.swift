@@ -116,18 +116,12 @@ package final class LedgerStore: Sendable {
             appenders[ledger.id] = appender
             return appender
         }
-<<<<<<< HEAD
         let outcomes = await appender.append(units, deadline: deadline) { appender in wake.yield(appender) }
         let isNew = outcomes.contains { outcome in
             (try? outcome.get())?.contains { !$0.replayed } ?? false
         }
-        if isNew { _ = lagging.withLock { $0.insert(ledger.id) } }
+        if isNew { lagging.withLock { $0[ledger.id] = ledger } }
         return outcomes
-=======
-        let placed = try await appender.append(unit, deadline: deadline) { appender in wake.yield(appender) }
-        if placed.contains(where: { !$0.replayed }) { lagging.withLock { $0[ledger.id] = ledger } }
-        return placed
->>>>>>> main
     }
 
     /// Whether the database answers in time and has this binary's schema.

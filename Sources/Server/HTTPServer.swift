@@ -7,8 +7,8 @@ import NIOCore
 package import Observation
 import ServiceLifecycle
 
-/// The HTTP interface of one `LedgerStore`, as a service: it listens until it is told to shut down, and then answers the
-/// requests that are under way.
+/// The HTTP interface of one `LedgerStore`, as a service: it listens until it is told to shut down, and then answers
+/// the requests that are under way.
 ///
 /// `store.run()` must be running beside it, and end after it.
 package struct HTTPServer: Service {

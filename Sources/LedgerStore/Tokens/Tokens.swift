@@ -24,8 +24,8 @@ extension LedgerStore {
             name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
         else {
             throw Refusal(
-                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) characters, none of them a control character", at: ["name"],
-                limit: Self.tokenNameSizeMax)
+                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) characters and no control character",
+                at: ["name"], limit: Self.tokenNameSizeMax)
         }
         let id = "tok_" + Base64URL.encode(Random.bytes(16))
         let token = BearerToken(ledgerID: ledger.id)

@@ -20,8 +20,32 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CLibCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Cryptography"], swiftSettings: strict),
 
+        .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
+
+        .target(
+            name: "PostgresTesting", dependencies: ["Postgres"], path: "Tests/PostgresTesting", swiftSettings: strict),
+
+        .target(name: "Observation", swiftSettings: strict),
+        .target(
+            name: "LedgerStore",
+            dependencies: ["Cryptography", "Ledger", "Observation", "Postgres"],
+            resources: [
+                .embedInCode("../../sql/0001_ledger.sql"),
+                .embedInCode("../../sql/0002_rights.sql"),
+                .embedInCode("../../sql/roles.sql"),
+            ],
+            swiftSettings: strict),
+
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "LedgerStoreTests",
+            dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,7 @@
 -- The line is the truth; every other column of entries and every row of the tables beside it follows from the lines, and
 -- `countersign verify` derives it again.
 
-CREATE SCHEMA countersign;
+-- The migrator has made the schema and its own table, countersign.migrations.
 
 -- One row per ledger. Its row is the lock of an append, which never updates it.
 CREATE TABLE countersign.ledgers (
@@ -56,7 +56,7 @@ CREATE TABLE countersign.entry_keys (
 CREATE TABLE countersign.disclosures (
     ledger_id   bigint NOT NULL,
     seq         bigint NOT NULL,
-    disclosures text[] COLLATE "C" NOT NULL,
+    disclosures text COLLATE "C" NOT NULL, -- joined by '~', as RFC 9901 §4 does
     PRIMARY KEY (ledger_id, seq)
 ) PARTITION BY RANGE (seq);
 

@@ -54,6 +54,18 @@ package struct Digest: Hashable, Sendable {
         self.init(bytes)
     }
 
+    /// The digests that lie one after the other in `bytes`; nil if the last is cut short.
+    package static func sequence(in bytes: [UInt8]) -> [Digest]? {
+        guard bytes.count.isMultiple(of: size) else { return nil }
+        var digests: [Digest] = []
+        digests.reserveCapacity(bytes.count / size)
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            guard let digest = Digest(bytes.span.extracting(start..<start + size)) else { return nil }
+            digests.append(digest)
+        }
+        return digests
+    }
+
     /// The 32 bytes.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []

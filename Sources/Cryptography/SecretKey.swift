@@ -15,6 +15,13 @@ package struct SecretKey: Sendable {
         bytes = digest.bytes
     }
 
+    /// A fresh random key.
+    package static func random() -> SecretKey { SecretKey(unchecked: Random.bytes(size)) }
+
+    private init(unchecked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
     /// A key derived from this one by HKDF-SHA-256 (RFC 5869) with an empty salt and `info`.
     ///
     /// 32 bytes are one block of output, so the expansion is a single HMAC.

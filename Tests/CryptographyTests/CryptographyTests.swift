@@ -7,6 +7,15 @@ import Testing
         #expect(SHA256.digest([]).hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 
+    @Test func `SHA-256 with a prefix is SHA-256 of the bytes in one piece`() {
+        for length in [0, 1, 32, 54, 55, 56, 63, 64, 65, 1000] {
+            let bytes = Random.bytes(length)
+            #expect(SHA256.digest(prefix: 7, bytes.span) == SHA256.digest([7] + bytes))
+        }
+        let (left, right) = (SHA256.digest("l"), SHA256.digest("r"))
+        #expect(SHA256.digest(prefix: 1, left, right) == SHA256.digest([1] + left.bytes + right.bytes))
+    }
+
     @Test func `HMAC-SHA-256 gives the code of RFC 4231 case 1 under a key padded to 32 bytes`() throws {
         let key = try #require(SecretKey([UInt8](repeating: 0x0b, count: 20) + [UInt8](repeating: 0, count: 12)))
         let code = HMAC.sha256(key: key, Array("Hi There".utf8))
@@ -26,6 +35,14 @@ import Testing
         #expect(Digest(digest.bytes) == digest)
         #expect(Digest(hex: "00") == nil)
         #expect(Digest([1, 2, 3]) == nil)
+    }
+
+    @Test func `digests one after the other are read back, and a last one cut short refuses all`() {
+        let digests = (0..<5).map { SHA256.digest("\($0)") }
+        let bytes = digests.flatMap(\.bytes)
+        #expect(Digest.sequence(in: bytes) == digests)
+        #expect(Digest.sequence(in: []) == [])
+        #expect(Digest.sequence(in: bytes.dropLast()) == nil)
     }
 
     @Test func `base64url has one spelling for each value`() {

@@ -23,6 +23,15 @@ package struct CompactRange: Hashable, Sendable {
         self.subtrees = subtrees
     }
 
+    /// What must be read to rebuild the right edge, and so the root, of a tree of `size` leaves from stored hashes.
+    package static func plan(size: Int) -> HashPlan { HashPlan(nodes: nodes(size: size)) }
+
+    /// The right edge of a tree of `size` leaves, from the answers to ``plan(size:)``.
+    package init(size: Int, from stored: [HashRange: [Digest]]) throws(MissingHashes) {
+        self.size = size
+        subtrees = try Self.plan(size: size).hashes(from: stored)
+    }
+
     /// The places of the roots that the right edge of a tree of `size` leaves holds, in the same order.
     package static func nodes(size: Int) -> [SubtreeNode] { SubtreeNode.covering(0..<size) }
 

@@ -17,7 +17,14 @@ package struct HashRange: Hashable, Sendable {
     /// subtree of binary level k.
     package init(below node: SubtreeNode) {
         let (level, height) = node.level.quotientAndRemainder(dividingBy: Tile.height)
-        self.init(level: level, range: node.index << height..<(node.index + 1) << height)
+        self.init(level: level, range: (node.index << height)..<((node.index + 1) << height))
+    }
+
+    /// The index of the tile of the same level that the hashes lie in; no range of a plan reaches into a second one.
+    package var tileIndex: Int { range.lowerBound / Tile.fullWidth }
+
+    func contains(_ other: HashRange) -> Bool {
+        level == other.level && range.lowerBound <= other.range.lowerBound && other.range.upperBound <= range.upperBound
     }
 
     /// The answer to this range, which must hold as many hashes as were asked for.

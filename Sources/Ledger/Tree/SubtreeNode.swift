@@ -13,7 +13,7 @@ package struct SubtreeNode: Hashable, Sendable {
     }
 
     /// The indexes of the leaves below.
-    package var leaves: Range<Int> { index << level..<(index + 1) << level }
+    package var leaves: Range<Int> { (index << level)..<((index + 1) << level) }
 
     /// The perfect subtrees that `leaves` consists of, from left to right.
     ///
@@ -29,5 +29,11 @@ package struct SubtreeNode: Hashable, Sendable {
             start += 1 << level
         }
         return nodes
+    }
+
+    /// Where MTH (RFC 6962 §2.1) splits a run of two or more leaves: after the largest power of two smaller than its
+    /// length.
+    static func split(_ leaves: Range<Int>) -> Int {
+        leaves.lowerBound + (1 << (Int.bitWidth - 1 - (leaves.count - 1).leadingZeroBitCount))
     }
 }

@@ -33,15 +33,7 @@ package struct TileBuilder: Hashable, Sendable {
         for range in Self.neededHashes(size: size) {
             pending[range.level] = try range.hashes(from: stored)
         }
-        let subtrees = CompactRange.nodes(size: size).map { node in
-            let below = HashRange(below: node)
-            let start = below.range.lowerBound % Tile.fullWidth
-            return TreeHash.root(of: pending[below.level][start..<start + below.range.count])
-        }
-        guard let compactRange = CompactRange(size: size, subtrees: subtrees) else {
-            preconditionFailure("a tree of \(size) leaves has one perfect subtree for each bit of its size")
-        }
-        self.compactRange = compactRange
+        compactRange = try CompactRange(size: size, from: stored)
         self.pending = pending
     }
 

@@ -4,6 +4,13 @@ import Cryptography
 struct NaiveTree {
     let leafHashes: [Digest]
 
+    /// A tree with three levels of tiles: 273 full tiles of level 0, one of level 1, all three right edges partial.
+    static let large = NaiveTree(size: 70_000)
+
+    init(leafHashes: [Digest]) {
+        self.leafHashes = leafHashes
+    }
+
     /// A tree whose leaf i is the line `line i`.
     init(size: Int) {
         leafHashes = (0..<size).map { SHA256.digest([0x00] + Array("line \($0)".utf8)) }

@@ -4,9 +4,8 @@ import Testing
 @testable import Ledger
 
 @Suite struct `The tile builder` {
-    /// One full tile of level 1 and some more leaves, so that three tile levels are in use.
-    static let size = 70_000
-    static let tree = NaiveTree(size: size)
+    static let tree = NaiveTree.large
+    static let size = tree.leafHashes.count
 
     @Test func `each completed tile comes once, at its last leaf, with the hashes and root of the recursive tree`() {
         var builder = TileBuilder()
@@ -29,5 +28,51 @@ import Testing
         #expect(found.count == 273 + 1)
         #expect(Set(found) == Set(Tile.completed(to: Self.size)))
         #expect(builder.root == Self.tree.root)
+    }
+
+    @Test func `started from stored hashes at any size it equals the one that saw every leaf`() throws {
+        let stored = StoredHashes.large
+        var builder = TileBuilder()
+        for size in 0...Self.size {
+            // Every size of the first tiles, then around each tile's end and now and then within.
+            if size < 1_100 || (-1...1).contains((size + 128) % 256 - 128) || size.isMultiple(of: 97) {
+                let started = try TileBuilder(
+                    size: size, from: stored.answers(to: TileBuilder.neededHashes(size: size)))
+                if started != builder { Issue.record("the builders differ at size \(size)") }
+                let range = try CompactRange(
+                    size: size, from: stored.answers(to: CompactRange.plan(size: size).neededHashes))
+                if range != builder.compactRange { Issue.record("the compact ranges differ at size \(size)") }
+            }
+            if size < Self.size { _ = builder.append(Self.tree.leafHashes[size]) }
+        }
+    }
+
+    @Test func `leaves in batches give the same tiles as leaves one by one, across restarts`() throws {
+        var generator = SeededGenerator()
+        let stored = StoredHashes.large
+        var single = TileBuilder()
+        let expected = Self.tree.leafHashes.flatMap { single.append($0) }
+        var builder = TileBuilder()
+        var found: [CompletedTile] = []
+        var batches = 0
+        while builder.size < Self.size {
+            let count = Int.random(in: 1...5_000, using: &generator)
+            found += builder.append(contentsOf: Self.tree.leafHashes.dropFirst(builder.size).prefix(count))
+            batches += 1
+            if Bool.random(using: &generator) {
+                let answers = stored.answers(to: TileBuilder.neededHashes(size: builder.size))
+                builder = try TileBuilder(size: builder.size, from: answers)
+            }
+        }
+        print("leaves in \(batches) batches")
+        #expect(found == expected)
+        #expect(builder == single)
+    }
+
+    @Test func `a tile is stored as its 256 hashes one after the other`() throws {
+        var builder = TileBuilder()
+        let tile = try #require(builder.append(contentsOf: Self.tree.leafHashes.prefix(256)).first)
+        #expect(tile.bytes.count == CompletedTile.sizeBytes)
+        #expect(tile.bytes == Self.tree.leafHashes.prefix(256).flatMap(\.bytes))
     }
 }

@@ -1,0 +1,24 @@
+import Cryptography
+package import Ledger
+import Postgres
+
+extension LedgerStore {
+    /// Records the operator's word that a jump of the clock is real: entries may be stamped again, and as long as the
+    /// clock stands behind the last entry they carry its time.
+    package func acceptClock(
+        of ledger: StoredLedger, reporter: Reporter, deadline: ContinuousClock.Instant
+    ) async throws -> Placed {
+        let draft = try Draft(
+            Event(kind: .policy, outcome: "changed", data: [.init("event", "clock.accepted")]),
+            origin: ledger.origin, reporter: reporter, random: Random.bytes)
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], acceptsClock: true) { placed in
+            placed.map { place in
+                """
+                UPDATE countersign.ledgers SET clock_accepted_until = \(PostgresTimestamp(place.recordedAt))
+                WHERE ledger_id = \(ledger.id)
+                """
+            }
+        }
+        return try await append(unit, to: ledger, deadline: deadline)[0]
+    }
+}

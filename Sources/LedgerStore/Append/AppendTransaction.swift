@@ -1,0 +1,233 @@
+import Cryptography
+import Ledger
+import Postgres
+
+/// The SQL of one group: one transaction that locks the ledger, asks, and writes (ARCHITECTURE.md, "One append").
+struct AppendTransaction {
+    /// Groups of at most so many entries go as prepared inserts in one pipeline, larger ones as binary COPY.
+    static let pipelinedMax = 64
+
+    let ledger: StoredLedger
+    let connection: Connection
+    let deadline: ContinuousClock.Instant
+
+    /// What the database said under the lock.
+    struct Reading {
+        var head: (size: Int, root: Digest)?
+        var clockAcceptedUntil: Timestamp?
+        var facts: GroupFacts
+    }
+
+    /// Begins the transaction, locks the ledger's row and asks everything that the units need to know.
+    ///
+    /// All statements travel together; each one after the lock sees what was committed before the lock was given.
+    func begin(_ units: [AppendUnit]) async throws -> Reading {
+        let keyTags = Array(Set(units.flatMap(\.keyTags)))
+        let personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
+        let attemptTags = Array(Set(units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }))
+        var statements: [Statement] = ["BEGIN", lockStatement, headStatement]
+        if !keyTags.isEmpty { statements.append(usedKeysStatement(keyTags)) }
+        if !personTags.isEmpty { statements.append(subjectsStatement(personTags)) }
+        if !attemptTags.isEmpty { statements.append(attemptsStatement(attemptTags)) }
+        statements += units.flatMap { $0.guards.map(\.statement) }
+        let answers = try await connection.pipeline(statements, deadline: deadline)
+        guard let lock = answers[1].first else {
+            throw StoreError(.notFound, "the ledger is not in this database", committed: .no)
+        }
+        try requireKeys(lock)
+        let head = answers[2].first
+        guard let now = try head?.timestampIfPresent(2) else {
+            throw StoreError(.halted, "the ledger has no head; run `countersign verify`", committed: .no)
+        }
+        var reading = Reading(facts: GroupFacts(now: Timestamp(now)))
+        reading.clockAcceptedUntil = try lock.timestampIfPresent(2).map(Timestamp.init)
+        if let head, let size = try head.intIfPresent(0), let root = Digest(try head.bytes(1)) {
+            reading.head = (size, root)
+        }
+        var next = 3
+        if !keyTags.isEmpty {
+            reading.facts.usedKeys = try Self.usedKeys(answers[next])
+            next += 1
+        }
+        if !personTags.isEmpty {
+            reading.facts.subjects = try Self.subjects(answers[next])
+            next += 1
+        }
+        if !attemptTags.isEmpty {
+            reading.facts.attempts = try Self.attempts(answers[next])
+            next += 1
+        }
+        for (position, unit) in units.enumerated() {
+            for condition in unit.guards {
+                if let refusal = try condition.judge(answers[next]) { reading.facts.refused[position] = refusal }
+                next += 1
+            }
+        }
+        return reading
+    }
+
+    /// Writes the group and commits. Whatever is thrown once COMMIT was sent leaves the outcome unknown, unless the
+    /// server itself refused.
+    func commit(_ group: SequencedGroup) async throws {
+        var statements: [Statement] = []
+        if group.newCount <= Self.pipelinedMax {
+            statements = group.batches.map(\.insert)
+        } else {
+            for batch in group.batches {
+                try await connection.copyIn(batch.copyStatement, batch.copyRows, deadline: deadline)
+            }
+        }
+        statements += group.effects
+        statements.append(
+            """
+            INSERT INTO countersign.heads (ledger_id, size, root)
+            VALUES (\(ledger.id), \(group.tree.size), \(group.tree.root.bytes))
+            """)
+        statements.append("COMMIT")
+        let answers = try await connection.pipeline(statements, deadline: deadline)
+        guard let commit = answers.last, commit.command == "COMMIT", !commit.hasWarning else {
+            throw StoreError(.unavailable, "the database warned about the commit", committed: .unknown)
+        }
+    }
+
+    /// The places of entries that stood before the group.
+    func places(of seqs: Set<Int>) async throws -> [Int: Placed] {
+        guard !seqs.isEmpty else { return [:] }
+        let rows = try await connection.query(
+            """
+            SELECT s.seq, e.leaf_hash, e.recorded_at
+            FROM unnest(\(seqs.map(Int64.init))) AS s (seq)
+            CROSS JOIN LATERAL (
+                SELECT leaf_hash, recorded_at FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = s.seq
+            ) e
+            """, deadline: deadline)
+        var places: [Int: Placed] = [:]
+        for row in rows {
+            guard let leafHash = Digest(try row.bytes(1)) else { continue }
+            let seq = try row.int(0)
+            places[seq] = Placed(
+                seq: seq, leafHash: leafHash, recordedAt: Timestamp(try row.timestamp(2)), replayed: true)
+        }
+        return places
+    }
+
+    /// Whether the entry at `seq` is the one with `leafHash`. It takes the ledger's lock first, so that the transaction
+    /// that may have written it is over.
+    func isStored(seq: Int, leafHash: [UInt8]) async throws -> Bool {
+        let answers = try await connection.pipeline(
+            [
+                "BEGIN", lockStatement,
+                "SELECT leaf_hash FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = \(seq)",
+                "COMMIT",
+            ], deadline: deadline)
+        return try answers[2].first?.bytes(0) == leafHash
+    }
+
+    /// The right edge of the tree at `size`, from the tiles and the entries, checked against the head's root.
+    func tree(size: Int, root: Digest) async throws -> TreeState {
+        let ranges = TileBuilder.neededHashes(size: size)
+        var stored: [HashRange: [Digest]] = [:]
+        for range in ranges { stored[range] = try await TreeSQL.hashes(range, of: ledger.id, connection, deadline) }
+        let last = try await connection.query(
+            """
+            SELECT leaf_hash, recorded_at FROM countersign.entries
+            WHERE ledger_id = \(ledger.id) AND seq = \(size - 1)
+            """, deadline: deadline)
+        guard let builder = try? TileBuilder(size: size, from: stored), builder.root == root,
+            let row = last.first, let leafHash = Digest(try row.bytes(0))
+        else {
+            throw StoreError(
+                .halted, "the stored head does not match the stored entries; run `countersign verify`", committed: .no)
+        }
+        return TreeState(
+            builder: builder, lastLeafHash: leafHash, lastRecordedAt: Timestamp(try row.timestamp(1)))
+    }
+
+    private func requireKeys(_ lock: Row) throws {
+        let checks = [(try lock.bytes(0), LedgerKeys.Purpose.idempotency), (try lock.bytes(1), .lookup)]
+        for (stored, purpose) in checks
+        where !ConstantTime.equal(stored, ledger.keys.checkValue(of: purpose)) {
+            throw StoreError(
+                .keyRefused,
+                "the master secret does not give the ledger's \(purpose.rawValue) key; restore the file that it was "
+                    + "made with (`countersign doctor` tells more)", committed: .no)
+        }
+    }
+}
+
+extension AppendTransaction {
+    private var lockStatement: Statement {
+        """
+        SELECT idempotency_check, lookup_check, clock_accepted_until FROM countersign.ledgers
+        WHERE ledger_id = \(ledger.id) FOR NO KEY UPDATE
+        """
+    }
+
+    /// A ledger that is being created has no head yet: the row then holds the time alone.
+    private var headStatement: Statement {
+        """
+        SELECT h.size, h.root, clock_timestamp()
+        FROM (VALUES (1)) AS one (row) LEFT JOIN LATERAL (
+            SELECT size, root FROM countersign.heads WHERE ledger_id = \(ledger.id) ORDER BY size DESC LIMIT 1
+        ) h ON true
+        """
+    }
+
+    /// A lateral join per key, so that the planner cannot turn the look-up into a scan.
+    private func usedKeysStatement(_ tags: [[UInt8]]) -> Statement {
+        """
+        SELECT t.tag, k.first_seq, k.count, k.request_tag
+        FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
+            SELECT first_seq, count, request_tag FROM countersign.keys
+            WHERE ledger_id = \(ledger.id) AND tag = t.tag
+        ) k
+        """
+    }
+
+    private func subjectsStatement(_ tags: [[UInt8]]) -> Statement {
+        """
+        SELECT t.tag, s.pseudonym
+        FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
+            SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag
+        ) s
+        """
+    }
+
+    private func attemptsStatement(_ tags: [[UInt8]]) -> Statement {
+        """
+        SELECT t.tag, k.seq
+        FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
+            SELECT seq FROM countersign.entry_keys
+            WHERE ledger_id = \(ledger.id) AND name = 'attempt' AND tag = t.tag ORDER BY seq LIMIT 1
+        ) k
+        """
+    }
+
+    private static func usedKeys(_ rows: Rows) throws -> [[UInt8]: GroupFacts.UsedKey] {
+        var used: [[UInt8]: GroupFacts.UsedKey] = [:]
+        for row in rows {
+            used[try row.bytes(0)] = GroupFacts.UsedKey(
+                firstSeq: try row.int(1), count: Int(try row.int32(2)), requestTag: try row.bytesIfPresent(3))
+        }
+        return used
+    }
+
+    private static func subjects(_ rows: Rows) throws -> [[UInt8]: Pseudonym] {
+        var subjects: [[UInt8]: Pseudonym] = [:]
+        for row in rows { subjects[try row.bytes(0)] = Pseudonym(try row.bytes(1)) }
+        return subjects
+    }
+
+    private static func attempts(_ rows: Rows) throws -> [[UInt8]: Int] {
+        var attempts: [[UInt8]: Int] = [:]
+        for row in rows { attempts[try row.bytes(0)] = try row.int(1) }
+        return attempts
+    }
+}
+
+extension AppendUnit {
+    /// The tags of all idempotency keys of the unit.
+    var keyTags: [[UInt8]] {
+        key.map { [$0.tag] } ?? items.compactMap(\.draft.idempotencyTag)
+    }
+}

@@ -1,0 +1,335 @@
+import Cryptography
+import Ledger
+import Observation
+import Postgres
+
+/// Appends to one ledger with natural group commit: what arrived while the last group was being committed is the next
+/// group. There is no timer.
+///
+/// `append` only queues; the groups run in `drain`, which the store owns, so that a caller who goes away takes nobody
+/// else's commit along.
+actor Appender {
+    /// Entries that one group takes at most; a single request may be larger up to its own limit.
+    private static let groupEntriesMax = 5_000
+    /// The pause before a failed group is tried again.
+    private static let retryPause = Duration.milliseconds(50)
+
+    private let ledger: StoredLedger
+    private let environment: AppendEnvironment
+    private var queue: [Ticket] = []
+    private var isDraining = false
+    /// Nil whenever the stored head may have moved on without us.
+    private var tree: TreeState?
+    /// Partitions are known to exist for every `seq` below this.
+    private var partitionsUntil = 0
+    /// Tags of keys whose group has an unknown outcome.
+    private var unresolvedTags: Set<[UInt8]> = []
+
+    /// A unit that waits for its answer.
+    private final class Ticket: Sendable {
+        let unit: AppendUnit
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Result<[Placed], StoreError>, Never>
+
+        init(
+            _ unit: AppendUnit, deadline: ContinuousClock.Instant,
+            continuation: CheckedContinuation<Result<[Placed], StoreError>, Never>
+        ) {
+            self.unit = unit
+            self.deadline = deadline
+            self.continuation = continuation
+        }
+
+        func answer(_ result: Result<[Placed], StoreError>) { continuation.resume(returning: result) }
+    }
+
+    init(_ ledger: StoredLedger, _ environment: AppendEnvironment) {
+        self.ledger = ledger
+        self.environment = environment
+    }
+
+    /// The places of the unit's entries, once they are durable.
+    ///
+    /// - Parameter wake: called when nobody drains this appender, so that somebody does.
+    func append(
+        _ unit: AppendUnit, deadline: ContinuousClock.Instant, wake: @Sendable (Appender) -> Void
+    ) async throws(StoreError) -> [Placed] {
+        let result = await withCheckedContinuation { continuation in
+            queue.append(Ticket(unit, deadline: deadline, continuation: continuation))
+            if !isDraining {
+                isDraining = true
+                wake(self)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Runs groups until nobody waits.
+    func drain() async {
+        while !queue.isEmpty { await run(takeGroup()) }
+        isDraining = false
+    }
+
+    private func takeGroup() -> [Ticket] {
+        var entries = 0
+        var count = 0
+        for ticket in queue {
+            entries += ticket.unit.items.count
+            if count > 0, entries > Self.groupEntriesMax { break }
+            count += 1
+        }
+        let group = Array(queue.prefix(count))
+        queue.removeFirst(count)
+        return group
+    }
+
+    /// One attempt's end.
+    private enum Attempt {
+        case answered
+        /// Nothing was written; the same group may be tried again.
+        case failed(StoreError)
+        /// The answer to COMMIT was lost.
+        case unknown(SequencedGroup)
+        /// The data of some request was refused by the database.
+        case guilty(PostgresError)
+    }
+
+    /// Brings a group to its end: every ticket is answered when this returns.
+    private func run(_ tickets: [Ticket]) async {
+        var waiting = tickets
+        while true {
+            waiting = dropExpired(waiting, committed: .no)
+            guard let deadline = waiting.map(\.deadline).min() else { return }
+            switch await attempt(waiting, deadline: deadline) {
+            case .answered: return
+            case .failed(let error):
+                environment.observer.observe(.appendFailed(ledger: ledger.origin.text, code: error.code.rawValue))
+                guard error.code == .unavailable, error.isWorthRepeating else {
+                    for ticket in waiting { ticket.answer(.failure(error)) }
+                    return
+                }
+                await pause()
+            case .unknown(let group):
+                environment.observer.observe(.appendOutcomeUnknown(ledger: ledger.origin.text))
+                guard await resolve(group, &waiting) else { continue }
+                return
+            case .guilty(let error):
+                await runOneByOne(waiting, error)
+                return
+            }
+        }
+    }
+
+    private func pause() async {
+        // Cancelled only when the whole service stops; the next attempt then fails on its own.
+        try? await Task.sleep(for: Self.retryPause)
+    }
+
+    /// Answers those whose time is over, and returns the others.
+    private func dropExpired(_ tickets: [Ticket], committed: StoreError.Committed) -> [Ticket] {
+        let now = ContinuousClock.now
+        return tickets.filter { ticket in
+            guard ticket.deadline <= now else { return true }
+            let isInProgress = committed == .no && !unresolvedTags.isDisjoint(with: ticket.unit.keyTags)
+            let error =
+                isInProgress
+                ? StoreError(
+                    .inProgress, "the first request with this idempotency key has no outcome yet; repeat later",
+                    committed: .unknown)
+                : StoreError(
+                    .unavailable,
+                    committed == .no
+                        ? "the database did not answer in time; nothing was written"
+                        : "the database's answer was lost; repeat with the same idempotency key", committed: committed)
+            ticket.answer(.failure(error))
+            return false
+        }
+    }
+
+    private func attempt(_ tickets: [Ticket], deadline: ContinuousClock.Instant) async -> Attempt {
+        let units = tickets.map(\.unit)
+        do {
+            let (group, places) = try await environment.connections.withConnection(deadline: deadline) { connection in
+                try await self.run(units, on: connection, deadline: deadline)
+            }
+            tree = group.tree
+            unresolvedTags = []
+            answer(tickets, group, places)
+            return .answered
+        } catch let lost as LostCommit {
+            tree = nil
+            return .unknown(lost.group)
+        } catch let error as StoreError {
+            tree = nil
+            return .failed(error)
+        } catch let error as PostgresError {
+            tree = nil
+            return error.isDataFault ? .guilty(error) : .failed(StoreError(appending: error))
+        } catch {
+            tree = nil
+            return .failed(StoreError(.internal, "the append failed: \(type(of: error))", committed: .no))
+        }
+    }
+
+    /// The transaction from lock to commit.
+    private func run(
+        _ units: [AppendUnit], on connection: Connection, deadline: ContinuousClock.Instant
+    ) async throws -> (SequencedGroup, [Int: Placed]) {
+        let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
+        let started = ContinuousClock.now
+        var reading = try await transaction.begin(units)
+        let locked = ContinuousClock.now
+        let state = try await currentTree(reading, transaction)
+        let entryCount = units.reduce(0) { $0 + $1.items.count }
+        if state.size + entryCount > partitionsUntil {
+            try await connection.rollback(deadline: deadline)
+            try await ensurePartitions(size: state.size, connection, deadline)
+            reading = try await transaction.begin(units)
+            return try await run(units, reading, transaction, started: started, locked: locked)
+        }
+        return try await run(units, reading, transaction, started: started, locked: locked)
+    }
+
+    private func run(
+        _ units: [AppendUnit], _ reading: AppendTransaction.Reading, _ transaction: AppendTransaction,
+        started: ContinuousClock.Instant, locked: ContinuousClock.Instant
+    ) async throws -> (SequencedGroup, [Int: Placed]) {
+        let connection = transaction.connection
+        let deadline = transaction.deadline
+        let state = try await currentTree(reading, transaction)
+        try requireClock(units, reading, state)
+        let group = try SequencedGroup(
+            units, ledgerID: ledger.id, tree: state, facts: reading.facts, random: Random.bytes)
+        let built = ContinuousClock.now
+        if group.newCount == 0 {
+            try await connection.rollback(deadline: deadline)
+        } else {
+            do {
+                try await transaction.commit(group)
+            } catch let error as PostgresError where error.isAmbiguousCommit {
+                throw LostCommit(group: group)
+            } catch let error as StoreError where error.committed == .unknown {
+                throw LostCommit(group: group)
+            }
+        }
+        let places = try await transaction.places(of: group.replayedSeqs)
+        environment.observer.observe(
+            .appendCommitted(
+                ledger: ledger.origin.text, entries: group.newCount, requests: units.count,
+                replayed: group.replayedSeqs.count, lockWaitSeconds: (locked - started).seconds,
+                buildSeconds: (built - locked).seconds, commitSeconds: (ContinuousClock.now - built).seconds))
+        return (group, places)
+    }
+
+    /// The right edge that matches the stored head: ours, or rebuilt if another instance has appended.
+    private func currentTree(
+        _ reading: AppendTransaction.Reading, _ transaction: AppendTransaction
+    ) async throws -> TreeState {
+        guard let head = reading.head else {
+            return TreeState(
+                builder: TileBuilder(), lastLeafHash: ledger.origin.genesis, lastRecordedAt: reading.facts.now)
+        }
+        if let tree, tree.size == head.size, tree.root == head.root { return tree }
+        let rebuilt = try await transaction.tree(size: head.size, root: head.root)
+        tree = rebuilt
+        return rebuilt
+    }
+
+    private func requireClock(
+        _ units: [AppendUnit], _ reading: AppendTransaction.Reading, _ state: TreeState
+    ) throws(StoreError) {
+        guard !units.contains(where: \.acceptsClock) else { return }
+        let fault = environment.clockRule.fault(
+            database: reading.facts.now, service: environment.clock(), last: state.lastRecordedAt,
+            acceptedUntil: reading.clockAcceptedUntil)
+        guard let fault else { return }
+        environment.observer.observe(.clockRefused(ledger: ledger.origin.text, reason: fault))
+        throw StoreError(.clockRefused, fault, committed: .no)
+    }
+
+    /// Makes the partitions for this size and the next one ahead, outside the append's transaction.
+    private func ensurePartitions(
+        size: Int, _ connection: Connection, _ deadline: ContinuousClock.Instant
+    ) async throws {
+        let lastSeq = size + PartitionRule.width
+        let made = try await connection.query(
+            "SELECT countersign.ensure_partitions(\(lastSeq))", deadline: deadline)
+        for row in made { environment.observer.observe(.partitionCreated(name: try row.text(0))) }
+        partitionsUntil = (lastSeq / PartitionRule.width + 1) * PartitionRule.width
+    }
+
+    private func answer(_ tickets: [Ticket], _ group: SequencedGroup, _ places: [Int: Placed]) {
+        for (ticket, outcome) in zip(tickets, group.outcomes) { answer(ticket, outcome, places) }
+    }
+
+    /// Finds out, on a new connection and under the ledger's lock, what became of a group whose COMMIT has no answer.
+    ///
+    /// - Returns: whether everybody was answered; otherwise nothing was written and the group may be tried again.
+    private func resolve(_ group: SequencedGroup, _ waiting: inout [Ticket]) async -> Bool {
+        let all = waiting
+        while true {
+            waiting = dropExpired(waiting, committed: .unknown)
+            guard let deadline = waiting.map(\.deadline).min() else {
+                unresolvedTags.formUnion(all.flatMap(\.unit.keyTags))
+                return true
+            }
+            do {
+                let places = try await environment.connections.withConnection(deadline: deadline) { connection in
+                    let transaction = AppendTransaction(
+                        ledger: self.ledger, connection: connection, deadline: deadline)
+                    guard let leafHash = group.firstLeafHash,
+                        try await transaction.isStored(seq: group.firstNewSeq, leafHash: leafHash)
+                    else { return nil as [Int: Placed]? }
+                    return try await transaction.places(of: group.replayedSeqs)
+                }
+                environment.observer.observe(
+                    .lostCommitResolved(ledger: ledger.origin.text, stored: places != nil))
+                guard let places else { return false }
+                let outcomes = Dictionary(
+                    zip(all.map(ObjectIdentifier.init), group.outcomes), uniquingKeysWith: { first, _ in first })
+                for ticket in waiting {
+                    guard let outcome = outcomes[ObjectIdentifier(ticket)] else { continue }
+                    answer(ticket, outcome, places)
+                }
+                return true
+            } catch {
+                await pause()
+            }
+        }
+    }
+
+    private func answer(_ ticket: Ticket, _ outcome: SequencedGroup.Outcome, _ places: [Int: Placed]) {
+        switch outcome {
+        case .failed(let error): ticket.answer(.failure(error))
+        case .placed(let placed):
+            ticket.answer(.success(placed.map { $0.replayed ? places[$0.seq] ?? $0 : $0 }))
+        }
+    }
+
+    /// The database refused the data of some request of the group: each runs alone, so that only the guilty one fails.
+    private func runOneByOne(_ tickets: [Ticket], _ error: PostgresError) async {
+        guard tickets.count > 1 else {
+            environment.observer.observe(
+                .guiltyRequest(ledger: ledger.origin.text, sqlState: error.sqlState ?? "unknown"))
+            let refusal = StoreError(
+                .internal,
+                "the database refused this request's data (SQLSTATE \(error.sqlState ?? "unknown")); "
+                    + "nothing was written", committed: .no)
+            for ticket in tickets { ticket.answer(.failure(refusal)) }
+            return
+        }
+        for ticket in tickets { await run([ticket]) }
+    }
+}
+
+/// A COMMIT whose answer never came.
+private struct LostCommit: Error {
+    let group: SequencedGroup
+}
+
+extension Duration {
+    /// In seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,241 @@
+package import Cryptography
+package import Ledger
+package import Observation
+package import Postgres
+import Synchronization
+
+/// The ledgers of one database: the only way to their entries.
+///
+/// `run()` must be running for appends to be answered: it owns the tasks that commit groups and advance rollups.
+package final class LedgerStore: Sendable {
+    /// How long a read may take before it is given up.
+    package static let readTimeout = Duration.seconds(30)
+    /// The pause between two rounds of rollups.
+    private static let rollupPause = Duration.seconds(2)
+
+    let reads: ConnectionPool
+    let observer: any Observer
+    private let appends: ConnectionPool
+    private let master: Result<SecretKey, MasterSecret.Fault>
+    private let environment: AppendEnvironment
+    private let appenders = Mutex<[Int64: Appender]>([:])
+    private let ledgers = Mutex<[Int64: StoredLedger]>([:])
+    /// Ledgers whose rollups lag behind.
+    private let lagging = Mutex<Set<Int64>>([])
+    private let wakeups: AsyncStream<Appender>
+    private let wake: AsyncStream<Appender>.Continuation
+
+    /// - Parameters:
+    ///   - target: the database, as a role that may do what `countersign_app` may.
+    ///   - master: the master secret, or why there is none: reads go on without it, appends are refused.
+    ///   - clock: the service's own clock.
+    package init(
+        target: ConnectionTarget, master: Result<SecretKey, MasterSecret.Fault>, observer: any Observer,
+        clockRule: ClockRule = .standard, connectionsMax: Int = 8, clock: @escaping @Sendable () -> Timestamp
+    ) {
+        var appendTarget = target
+        appendTarget.applicationName = "countersign append"
+        // A stuck instance must not hold the ledger's lock for long. There is no statement_timeout: it would also
+        // cancel a COMMIT.
+        appendTarget.set("lock_timeout", to: "5s")
+        appendTarget.set("idle_in_transaction_session_timeout", to: "5s")
+        appendTarget.set("synchronous_commit", to: "on")
+        appendTarget.set("client_connection_check_interval", to: "2s")
+        appendTarget.tcpUserTimeout = .seconds(10)
+        appendTarget.setKeepalives(idleSeconds: 5, intervalSeconds: 2, count: 3)
+        var readTarget = target
+        readTarget.applicationName = "countersign read"
+        readTarget.set("statement_timeout", to: "30s")
+        readTarget.set("default_transaction_read_only", to: "off")
+        // A ledger's entries lie in a few partitions; a generic plan over all of them never pays.
+        readTarget.set("plan_cache_mode", to: "force_custom_plan")
+        self.master = master
+        self.observer = observer
+        appends = ConnectionPool(target: appendTarget, size: connectionsMax)
+        reads = ConnectionPool(target: readTarget, size: connectionsMax)
+        environment = AppendEnvironment(
+            connections: appends, observer: observer, clockRule: clockRule, clock: clock)
+        (wakeups, wake) = AsyncStream.makeStream()
+    }
+
+    /// Commits groups and advances rollups until it is cancelled, then finishes what was begun.
+    package func run() async {
+        await withDiscardingTaskGroup { tasks in
+            tasks.addTask { await self.advanceRollups() }
+            tasks.addTask {
+                await withTaskCancellationHandler {
+                    await self.drain()
+                } onCancel: {
+                    self.wake.finish()
+                }
+            }
+        }
+        await appends.close()
+        await reads.close()
+    }
+
+    private func drain() async {
+        await withDiscardingTaskGroup { tasks in
+            for await appender in wakeups { tasks.addTask { await appender.drain() } }
+        }
+    }
+
+    private func advanceRollups() async {
+        while (try? await Task.sleep(for: Self.rollupPause)) != nil {
+            let ids = lagging.withLock { lagging in
+                defer { lagging = [] }
+                return lagging
+            }
+            for id in ids {
+                let isDone = try? await Rollups(ledgerID: id, reads, observer).advance()
+                if isDone != true { _ = lagging.withLock { $0.insert(id) } }
+            }
+        }
+    }
+
+    /// Appends `unit` and returns the places of its entries once they are durable.
+    ///
+    /// - Parameter deadline: after it the answer is a 503 that says whether anything was written.
+    package func append(
+        _ unit: AppendUnit, to ledger: StoredLedger, deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> [Placed] {
+        if let fault = ledger.keyFault {
+            observer.observe(.masterSecretRefused(ledger: ledger.origin.text))
+            throw StoreError(.keyRefused, fault, committed: .no)
+        }
+        let appender = appenders.withLock { appenders in
+            if let appender = appenders[ledger.id] { return appender }
+            let appender = Appender(ledger, environment)
+            appenders[ledger.id] = appender
+            return appender
+        }
+        let placed = try await appender.append(unit, deadline: deadline) { appender in wake.yield(appender) }
+        if placed.contains(where: { !$0.replayed }) { _ = lagging.withLock { $0.insert(ledger.id) } }
+        return placed
+    }
+
+    /// Whether the database answers and has this binary's schema.
+    package func requireReady() async throws(StoreError) {
+        let applied = try await read { connection, deadline in
+            try await Migrator.status(connection, deadline: deadline)
+        }
+        guard applied.map(\.version) == Migration.all.map(\.version) else {
+            throw StoreError(.unavailable, "the schema is not this binary's; run `countersign migrate`")
+        }
+    }
+
+    /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
+    func read<Result: Sendable>(
+        _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
+    ) async throws(StoreError) -> Result {
+        let deadline = ContinuousClock.now + Self.readTimeout
+        do {
+            return try await reads.withConnection(deadline: deadline) { connection in
+                try await body(connection, deadline)
+            }
+        } catch let error as StoreError {
+            throw error
+        } catch let error as PostgresError {
+            throw StoreError(reading: error)
+        } catch {
+            throw StoreError(.internal, "the query failed: \(type(of: error))")
+        }
+    }
+}
+
+extension LedgerStore {
+    /// The ledger with this id, or nil.
+    package func ledger(id: Int64) async throws(StoreError) -> StoredLedger? {
+        if let known = ledgers.withLock({ $0[id] }) { return known }
+        return try await find("l.ledger_id = \(id)").first
+    }
+
+    /// The ledger of this name, or nil.
+    package func ledger(_ origin: Origin) async throws(StoreError) -> StoredLedger? {
+        try await find("l.origin = \(origin.text)").first
+    }
+
+    /// All ledgers, in the order of their names.
+    package func allLedgers() async throws(StoreError) -> [StoredLedger] { try await find("true") }
+
+    private func find(_ condition: Statement) async throws(StoreError) -> [StoredLedger] {
+        let found = try await read { connection, deadline in
+            let rows = try await connection.query(
+                """
+                SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l
+                WHERE \(fragment: condition)
+                    AND EXISTS (SELECT FROM countersign.heads h WHERE h.ledger_id = l.ledger_id)
+                ORDER BY l.origin
+                """, deadline: deadline)
+            return try rows.map { try self.ledger($0) }
+        }
+        ledgers.withLock { ledgers in
+            for ledger in found { ledgers[ledger.id] = ledger }
+        }
+        return found
+    }
+
+    private func ledger(_ row: Row) throws -> StoredLedger {
+        let origin = try Origin(try row.text(1))
+        let fault: String?
+        let secret: SecretKey
+        switch master {
+        case .success(let key): (secret, fault) = (key, nil)
+        // Tags made with a secret that nobody keeps match nothing; `keyFault` says why before one is used.
+        case .failure(let missing): (secret, fault) = (SecretKey.random(), missing.description)
+        }
+        let keys = LedgerKeys(master: secret, origin: origin)
+        let isRight =
+            try ConstantTime.equal(row.bytes(2), keys.checkValue(of: .idempotency))
+            && ConstantTime.equal(row.bytes(3), keys.checkValue(of: .lookup))
+        let wrong = "the master secret is not the one that the ledger \(origin.text) was made with; restore its file"
+        return StoredLedger(
+            id: try row.int64(0), origin: origin, keys: keys, keyFault: fault ?? (isRight ? nil : wrong))
+    }
+
+    /// Makes the ledger `origin` with its first entry, `policy/changed`.
+    ///
+    /// - Returns: the ledger, and whether it is new.
+    package func createLedger(
+        _ origin: Origin, reporter: Reporter, deadline: ContinuousClock.Instant
+    ) async throws -> (ledger: StoredLedger, isNew: Bool) {
+        if let existing = try await ledger(origin) { return (existing, false) }
+        let keys = LedgerKeys(master: try master.get(), origin: origin)
+        let id = Int64(bitPattern: Random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } >> 1)
+        // A ledger without a head does not exist yet, so these rows may be left behind by a crash and used again.
+        let row = try await read { connection, deadline in
+            try await connection.pipeline(
+                [
+                    """
+                    INSERT INTO countersign.ledgers (ledger_id, origin, idempotency_check, lookup_check)
+                    VALUES (\(max(id, 1)), \(origin.text), \(keys.checkValue(of: .idempotency)),
+                        \(keys.checkValue(of: .lookup)))
+                    ON CONFLICT (origin) DO NOTHING
+                    """,
+                    """
+                    INSERT INTO countersign.watermarks (ledger_id, seq)
+                    SELECT ledger_id, 0 FROM countersign.ledgers WHERE origin = \(origin.text)
+                    ON CONFLICT DO NOTHING
+                    """,
+                    "SELECT ledger_id FROM countersign.ledgers WHERE origin = \(origin.text)",
+                ], deadline: deadline)[2].one().int64(0)
+        }
+        let ledger = StoredLedger(id: row, origin: origin, keys: keys)
+        let event = Event(
+            kind: .policy, outcome: "changed", data: [.init("event", "ledger.created")])
+        let draft = try Draft(event, origin: origin, reporter: reporter, random: Random.bytes)
+        let isFirst = AppendUnit.Guard(
+            "SELECT FROM countersign.heads WHERE ledger_id = \(row) LIMIT 1"
+        ) { rows in
+            rows.isEmpty ? nil : StoreError(.inProgress, "the ledger exists already", committed: .no)
+        }
+        let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst])
+        do throws(StoreError) {
+            _ = try await append(unit, to: ledger, deadline: deadline)
+            return (ledger, true)
+        } catch {
+            guard error.code == .inProgress else { throw error }
+            return (ledger, false)
+        }
+    }
+}

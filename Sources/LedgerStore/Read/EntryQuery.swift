@@ -1,0 +1,54 @@
+import Cryptography
+package import Ledger
+
+/// What a reader asks for. Values of one filter mean "or", filters among each other "and".
+package struct EntryQuery: Sendable {
+    package var messageIDs: [MessageID] = []
+    /// In the form for look-up.
+    package var senders: [String] = []
+    /// In lower case.
+    package var senderDomains: [String] = []
+    package var kinds: [String] = []
+    package var oversightModes: [String] = []
+    package var outcomes: [String] = []
+    package var runIDs: [String] = []
+    package var actors: [String] = []
+    /// Addresses in the form for look-up.
+    package var recipients: [String] = []
+    package var idempotencyKeys: [IdempotencyKey] = []
+    /// Earliest `recorded_at`.
+    package var from: Timestamp?
+    /// Before this `recorded_at`.
+    package var to: Timestamp?
+
+    package init() {}
+
+    /// The order of the answer.
+    package enum Order: String, CaseIterable, Sendable {
+        case ascending = "asc"
+        case descending = "desc"
+    }
+
+    /// A digest of the filter, by which a cursor is bound to it. Personal values enter it only as keyed tags.
+    func digest(keys: LedgerKeys) -> [UInt8] {
+        let texts: [(String, [String])] = [
+            ("message_id", messageIDs.map(\.text)), ("sender", senders), ("sender_domain", senderDomains),
+            ("kind", kinds), ("oversight_mode", oversightModes), ("outcome", outcomes), ("run_id", runIDs),
+            ("actor", actors), ("recipient", recipients.map { Hex.encode(keys.subjectTag(of: $0)) }),
+            (
+                "idempotency_key",
+                idempotencyKeys.map { Hex.encode(keys.idempotencyTag(of: $0, scope: .entries)) }
+            ),
+            ("from", from.map { [$0.text] } ?? []), ("to", to.map { [$0.text] } ?? []),
+        ]
+        let members = texts.filter { !$0.1.isEmpty }.map { name, values in
+            JSONValue.Member(name, .array(values.map(JSONValue.string)))
+        }
+        return Array(SHA256.digest(CanonicalWriter.bytes(of: .object(members))).bytes.prefix(16))
+    }
+
+    /// Whether an index finds the few entries that are meant, so that no window need bound the search.
+    var isSelective: Bool {
+        !(messageIDs.isEmpty && runIDs.isEmpty && senders.isEmpty && recipients.isEmpty && idempotencyKeys.isEmpty)
+    }
+}

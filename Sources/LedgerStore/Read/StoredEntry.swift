@@ -1,0 +1,22 @@
+package import Cryptography
+package import Ledger
+
+/// An entry as a reader gets it.
+package struct StoredEntry: Sendable {
+    package let seq: Int
+    package let leafHash: Digest
+    /// The canonical line, byte for byte.
+    package let line: String
+    /// The sealed values with their salts; empty where there are none, where they were not asked for, or where they
+    /// were erased.
+    package let disclosures: [Disclosure]
+}
+
+/// One page of an answer.
+package struct EntryPage: Sendable {
+    package let entries: [StoredEntry]
+    /// The size of the tree that the whole answer is cut at.
+    package let size: Int
+    /// Present while there may be more; a page may hold fewer entries than asked for.
+    package let nextCursor: String?
+}

@@ -1,0 +1,63 @@
+package import Cryptography
+package import Ledger
+import Postgres
+
+/// The state of a ledger's tree.
+package struct TreeHead: Sendable {
+    package let size: Int
+    package let root: Digest
+}
+
+extension LedgerStore {
+    /// The newest head of the ledger.
+    package func head(of ledger: StoredLedger) async throws(StoreError) -> TreeHead {
+        try await read { connection, deadline in
+            let row = try await connection.query(
+                """
+                SELECT size, root FROM countersign.heads WHERE ledger_id = \(ledger.id) ORDER BY size DESC LIMIT 1
+                """, deadline: deadline
+            ).one()
+            guard let root = Digest(try row.bytes(1)) else {
+                throw PostgresError(.decoding, "a root has another length than 32 bytes")
+            }
+            return TreeHead(size: try row.int(0), root: root)
+        }
+    }
+
+    /// The hashes that `plan` needs, and what they fold to. Nil if the ledger lacks some.
+    private func hashes(_ plan: HashPlan, of ledger: StoredLedger) async throws(StoreError) -> [Digest]? {
+        try await read { connection, deadline in
+            var stored: [HashRange: [Digest]] = [:]
+            for range in plan.neededHashes {
+                stored[range] = try await TreeSQL.hashes(range, of: ledger.id, connection, deadline)
+            }
+            return try? plan.hashes(from: stored)
+        }
+    }
+
+    /// The root at `size`; nil if the tree is smaller.
+    package func root(of ledger: StoredLedger, size: Int) async throws(StoreError) -> Digest? {
+        let head = try await head(of: ledger)
+        if size == head.size { return head.root }
+        guard size >= 1, size < head.size, let subtrees = try await hashes(CompactRange.plan(size: size), of: ledger)
+        else { return nil }
+        return CompactRange(size: size, subtrees: subtrees)?.root
+    }
+
+    /// The proof that the entry at `seq` is in the tree of `size`; nil where there is no such tree or entry.
+    package func inclusionProof(
+        of ledger: StoredLedger, seq: Int, size: Int
+    ) async throws(StoreError) -> InclusionProof? {
+        guard let plan = InclusionProof.plan(index: seq, size: size) else { return nil }
+        return try await hashes(plan, of: ledger).map(InclusionProof.init(hashes:))
+    }
+
+    /// The proof that the tree of `from` entries is the beginning of the tree of `to`; nil where there are no such
+    /// trees.
+    package func consistencyProof(
+        of ledger: StoredLedger, from: Int, to: Int
+    ) async throws(StoreError) -> ConsistencyProof? {
+        guard let plan = ConsistencyProof.plan(from: from, to: to) else { return nil }
+        return try await hashes(plan, of: ledger).map(ConsistencyProof.init(hashes:))
+    }
+}

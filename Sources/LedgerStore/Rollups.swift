@@ -1,0 +1,63 @@
+import Observation
+import Postgres
+
+/// Advances the hourly counts of one ledger, in transactions of their own: they are exact up to a watermark, and
+/// readers
+/// count live from there on.
+struct Rollups {
+    /// Entries counted in one transaction.
+    private static let stepMax = 50_000
+
+    private let ledgerID: Int64
+    private let connections: ConnectionPool
+    private let observer: any Observer
+
+    init(ledgerID: Int64, _ connections: ConnectionPool, _ observer: any Observer) {
+        self.ledgerID = ledgerID
+        self.connections = connections
+        self.observer = observer
+    }
+
+    /// Counts one step further.
+    ///
+    /// - Returns: whether the watermark has reached the head.
+    func advance() async throws -> Bool {
+        let deadline = ContinuousClock.now + LedgerStore.readTimeout
+        return try await connections.withConnection(deadline: deadline) { connection in
+            let begun = try await connection.pipeline(
+                [
+                    "BEGIN",
+                    // The lock on the watermark orders the instances; whoever comes second sees the new one.
+                    "SELECT seq FROM countersign.watermarks WHERE ledger_id = \(ledgerID) FOR NO KEY UPDATE",
+                    """
+                    SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledgerID)
+                    """,
+                ], deadline: deadline)
+            let from = try begun[1].one().int(0)
+            let size = try begun[2].one().int(0)
+            let to = min(size, from + Self.stepMax)
+            guard to > from else {
+                try await connection.rollback(deadline: deadline)
+                return true
+            }
+            _ = try await connection.pipeline(
+                [
+                    """
+                    INSERT INTO countersign.rollups AS r
+                        (ledger_id, hour, sender, kind, oversight_mode, outcome, count)
+                    SELECT \(ledgerID), date_trunc('hour', recorded_at, 'UTC'), coalesce(sender, ''), kind,
+                        coalesce(oversight_mode, ''), outcome, count(*)
+                    FROM countersign.entries
+                    WHERE ledger_id = \(ledgerID) AND seq >= \(from) AND seq < \(to)
+                    GROUP BY 2, 3, 4, 5, 6
+                    ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome)
+                    DO UPDATE SET count = r.count + excluded.count
+                    """,
+                    "UPDATE countersign.watermarks SET seq = \(to) WHERE ledger_id = \(ledgerID)",
+                    "COMMIT",
+                ], deadline: deadline)
+            observer.observe(.rollupsAdvanced(ledger: "\(ledgerID)", seq: to, entries: to - from))
+            return to == size
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package import Cryptography
+
+/// One step of the schema, embedded in the binary. Steps go forward only.
+package struct Migration: Sendable {
+    package let version: Int
+    package let name: String
+    let sql: String
+    /// SHA-256 of the file.
+    package let checksum: Digest
+
+    private init(_ version: Int, _ name: String, _ bytes: [UInt8]) {
+        self.version = version
+        self.name = name
+        sql = String(decoding: bytes, as: UTF8.self)
+        checksum = SHA256.digest(bytes)
+    }
+
+    /// All steps in order.
+    package static let all = [
+        Migration(1, "ledger", PackageResources._001_ledger_sql),
+        Migration(2, "rights", PackageResources._002_rights_sql),
+    ]
+
+    /// The script that makes the roles; a superuser runs it once.
+    package static let roles = String(decoding: PackageResources.roles_sql, as: UTF8.self)
+}

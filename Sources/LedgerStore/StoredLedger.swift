@@ -1,0 +1,18 @@
+package import Ledger
+
+/// One ledger of the database, with the keys that its tags are made with.
+package struct StoredLedger: Sendable {
+    /// A random positive 63-bit number: every key begins with it, so that ledgers can move between databases.
+    package let id: Int64
+    package let origin: Origin
+    package let keys: LedgerKeys
+    /// Why the keys are not the ledger's, with the next step; nothing is appended or looked up by them then.
+    package let keyFault: String?
+
+    init(id: Int64, origin: Origin, keys: LedgerKeys, keyFault: String? = nil) {
+        self.id = id
+        self.origin = origin
+        self.keys = keys
+        self.keyFault = keyFault
+    }
+}

@@ -1,0 +1,118 @@
+import Cryptography
+package import Ledger
+import Postgres
+
+extension LedgerStore {
+    /// The longest name of a token, in bytes.
+    package static let tokenNameSizeMax = 128
+
+    /// Grants a token: an `access/granted` entry and the row that it describes, in one transaction.
+    ///
+    /// - Returns: the secret, shown this once, and the entry's place.
+    package func grantToken(
+        of ledger: StoredLedger, name: String, scopes: [Scope], expiresAt: Timestamp?, reporter: Reporter,
+        deadline: ContinuousClock.Instant
+    ) async throws -> (token: BearerToken, grant: TokenGrant, seq: Int) {
+        let wanted = Scope.allCases.filter(scopes.contains)
+        guard !wanted.isEmpty else { throw Refusal(.invalidMember, "a token needs at least one scope", at: ["scopes"]) }
+        guard !(wanted.contains(.send) && wanted.contains(.oversight)) else {
+            throw Refusal(
+                .invalidMember, "one token must not both send and decide: leave out 'send' or 'oversight'",
+                at: ["scopes"])
+        }
+        guard !name.isEmpty, name.utf8.count <= Self.tokenNameSizeMax else {
+            throw Refusal(
+                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) bytes", at: ["name"],
+                limit: Self.tokenNameSizeMax)
+        }
+        let id = "tok_" + Base64URL.encode(Random.bytes(16))
+        let token = BearerToken(ledgerID: ledger.id)
+        var data: [JSONValue.Member] = [
+            .init("event", "token.granted"), .init("hash", .string(token.hash.hex)), .init("name", .string(name)),
+            .init("scopes", .array(wanted.map { .string($0.rawValue) })), .init("token_id", .string(id)),
+        ]
+        if let expiresAt { data.append(.init("expires_at", .string(expiresAt.text))) }
+        let draft = try Draft(
+            Event(kind: .access, outcome: "granted", data: data), origin: ledger.origin, reporter: reporter,
+            random: Random.bytes)
+        let expiry: Statement = expiresAt.map { "\(PostgresTimestamp($0))" } ?? "NULL"
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
+            placed.map { place in
+                """
+                INSERT INTO countersign.tokens (ledger_id, token_id, hash, name, scopes, expires_at, granted_seq)
+                VALUES (\(ledger.id), \(id), \(token.hash.bytes), \(name), \(wanted.map(\.rawValue)),
+                    \(fragment: expiry), \(place.seq))
+                """
+            }
+        }
+        let placed = try await append(unit, to: ledger, deadline: deadline)[0]
+        let grant = TokenGrant(
+            id: id, name: name, scopes: wanted, expiresAt: expiresAt, createdAt: placed.recordedAt, revokedAt: nil)
+        return (token, grant, placed.seq)
+    }
+
+    /// Revokes a token: an `access/revoked` entry and the mark in its row, in one transaction. Revoking it again is not
+    /// found.
+    package func revokeToken(
+        of ledger: StoredLedger, id: String, reporter: Reporter, deadline: ContinuousClock.Instant
+    ) async throws -> Placed {
+        let draft = try Draft(
+            Event(
+                kind: .access, outcome: "revoked",
+                data: [.init("event", "token.revoked"), .init("token_id", .string(id))]),
+            origin: ledger.origin, reporter: reporter, random: Random.bytes)
+        let isLive = AppendUnit.Guard(
+            """
+            SELECT FROM countersign.tokens
+            WHERE ledger_id = \(ledger.id) AND token_id = \(id) AND revoked_seq IS NULL
+            """
+        ) { rows in
+            rows.isEmpty ? StoreError(.notFound, "there is no such token that could be revoked", committed: .no) : nil
+        }
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isLive]) { placed in
+            placed.map { place in
+                """
+                UPDATE countersign.tokens SET revoked_seq = \(place.seq)
+                WHERE ledger_id = \(ledger.id) AND token_id = \(id)
+                """
+            }
+        }
+        return try await append(unit, to: ledger, deadline: deadline)[0]
+    }
+
+    /// All tokens of the ledger, oldest first.
+    package func tokens(of ledger: StoredLedger) async throws(StoreError) -> [TokenGrant] {
+        try await grants("t.ledger_id = \(ledger.id)").map(\.grant)
+    }
+
+    /// The live grant of a presented token, or nil.
+    package func grant(of token: BearerToken) async throws(StoreError) -> TokenGrant? {
+        let found = try await grants("t.ledger_id = \(token.ledgerID) AND t.hash = \(token.hash.bytes)").first
+        guard let found, ConstantTime.equal(found.hash, token.hash.bytes), found.grant.revokedAt == nil else {
+            return nil
+        }
+        return found.grant
+    }
+
+    private func grants(_ condition: Statement) async throws(StoreError) -> [(grant: TokenGrant, hash: [UInt8])] {
+        try await read { connection, deadline in
+            let rows = try await connection.query(
+                """
+                SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash
+                FROM countersign.tokens t
+                JOIN countersign.entries g ON g.ledger_id = t.ledger_id AND g.seq = t.granted_seq
+                LEFT JOIN countersign.entries r ON r.ledger_id = t.ledger_id AND r.seq = t.revoked_seq
+                WHERE \(fragment: condition) ORDER BY t.granted_seq
+                """, deadline: deadline)
+            return try rows.map { row in
+                let grant = TokenGrant(
+                    id: try row.text(0), name: try row.text(1),
+                    scopes: try row.array(2, of: String.self).compactMap(Scope.init(rawValue:)),
+                    expiresAt: try row.timestampIfPresent(3).map(Timestamp.init),
+                    createdAt: Timestamp(try row.timestamp(4)),
+                    revokedAt: try row.timestampIfPresent(5).map(Timestamp.init))
+                return (grant, try row.bytes(6))
+            }
+        }
+    }
+}

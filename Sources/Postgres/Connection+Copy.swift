@@ -1,0 +1,158 @@
+import CLibPQ
+
+extension Connection {
+    /// How much of a COPY is handed to libpq, or to the consumer, at a time. Each chunk changes threads twice.
+    static let copyInChunkBytes = 256 * 1024
+    static let copyOutChunkBytes = 256 * 1024
+    /// How long a cancelled COPY may take to end before its connection is closed instead.
+    static let copyCancelTimeout: Duration = .seconds(5)
+
+    // MARK: In
+
+    /// Sends rows to `COPY ... FROM STDIN (FORMAT binary)`. All rows arrive, or none.
+    @discardableResult
+    package func copyIn(
+        _ statement: Statement, _ rows: CopyRows, deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> Rows {
+        try prepareCall(deadline: deadline)
+        if let refusal = rows.refusal { throw refusal }
+        let sql = try copySQL(statement)
+        let (result, failure) = try closingOnError { () throws(PostgresError) -> (QueryResult?, PostgresError?) in
+            try handle.send(script: sql)
+            if let failure = try startCopy(PGRES_COPY_IN, deadline: deadline) { return (nil, failure) }
+            try sendCopy(rows.bytes, deadline: deadline)
+            try sendCopy(CopyRows.trailer, deadline: deadline)
+            while try !handle.putCopyEnd() { try handle.flushAll(deadline: deadline) }
+            let result = try handle.nextResult(deadline: deadline)
+            let later = try drain(deadline: deadline)
+            return (result, result?.error ?? later)
+        }
+        if let failure { throw settle(failure) }
+        guard let result else { throw PostgresError(.decoding, "COPY gave no result") }
+        return Rows(result: result, notices: handle.notices.take())
+    }
+
+    private func sendCopy(_ bytes: [UInt8], deadline: ContinuousClock.Instant) throws(PostgresError) {
+        var start = 0
+        while start < bytes.count {
+            let end = min(start + Self.copyInChunkBytes, bytes.count)
+            while try !handle.putCopyData(bytes.span.extracting(start..<end)) {
+                try handle.flushAll(deadline: deadline)
+            }
+            // Keeps libpq's buffer at one chunk. After an error the server throws the rest away and then answers.
+            try handle.flushAll(deadline: deadline)
+            start = end
+        }
+    }
+
+    // MARK: Out
+
+    /// Runs `COPY ... TO STDOUT` and hands what comes to `body`, in chunks of whole rows of about 256 KiB (one row may
+    /// be longer).
+    ///
+    /// `body` runs where the caller runs and may wait as long as it likes: the next chunk is taken from the server only
+    /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the
+    /// server,
+    /// for each chunk. If `body` throws or the task is cancelled, the COPY is cancelled, the connection is made usable
+    /// again or closed (a transaction block then wants a ROLLBACK), and the error is thrown on. Other calls on this
+    /// connection are refused meanwhile.
+    package nonisolated(nonsending) func copyOut(
+        _ statement: Statement, timeout: Duration, _ body: (_ chunk: [UInt8]) async throws -> Void
+    ) async throws {
+        try await startCopyOut(statement, deadline: .now + timeout)
+        do {
+            while let chunk = try await nextCopyChunk(deadline: .now + timeout) {
+                try Task.checkCancellation()
+                try await body(chunk)
+            }
+            await endCopyOut()
+        } catch {
+            await endCopyOut()
+            throw error
+        }
+    }
+
+    enum CopyOutState { case streaming, ended }
+
+    /// True while a COPY OUT has the connection for itself.
+    var isCopyingOut: Bool { copyOutState != nil }
+
+    private func startCopyOut(_ statement: Statement, deadline: ContinuousClock.Instant) throws(PostgresError) {
+        try prepareCall(deadline: deadline)
+        let sql = try copySQL(statement)
+        let failure = try closingOnError { () throws(PostgresError) in
+            try handle.send(script: sql)
+            return try startCopy(PGRES_COPY_OUT, deadline: deadline)
+        }
+        if let failure { throw settle(failure) }
+        copyOutState = .streaming
+    }
+
+    /// The next chunk, or nil after the last.
+    private func nextCopyChunk(deadline: ContinuousClock.Instant) throws(PostgresError) -> [UInt8]? {
+        guard copyOutState == .streaming else { return nil }
+        var chunk: [UInt8] = []
+        chunk.reserveCapacity(Self.copyOutChunkBytes + 4096)
+        let failure = try closingOnError { () throws(PostgresError) -> PostgresError? in
+            while chunk.count < Self.copyOutChunkBytes {
+                switch try handle.takeCopyData(into: &chunk) {
+                case .row: break
+                case .wouldBlock: try handle.exchange(deadline: deadline)
+                case .ended:
+                    copyOutState = .ended
+                    return try drain(deadline: deadline)
+                }
+            }
+            return nil
+        }
+        if let failure { throw settle(failure) }
+        return chunk.isEmpty ? nil : chunk
+    }
+
+    /// Leaves a COPY OUT. If that is before its end, asks the server to stop and reads on to the end of what it has
+    /// sent.
+    private func endCopyOut() {
+        defer { copyOutState = nil }
+        guard copyOutState == .streaming else { return }
+        let deadline = ContinuousClock.now + Self.copyCancelTimeout
+        guard isUsable, handle.requestCancel() else { return handle.close() }
+        do throws(PostgresError) {
+            var ended = false
+            while !ended {
+                var thrownAway: [UInt8] = []
+                switch try handle.takeCopyData(into: &thrownAway) {
+                case .row: break
+                case .wouldBlock: try handle.exchange(deadline: deadline)
+                case .ended: ended = true
+                }
+            }
+            if let failure = try drain(deadline: deadline), failure.code == .connectionLost { throw failure }
+        } catch {
+            handle.close()
+        }
+    }
+
+    // MARK: Both
+
+    /// COPY takes no parameters: what varies is written into it with `\(literal:)` or `\(identifier:)`.
+    private func copySQL(_ statement: Statement) throws(PostgresError) -> String {
+        if let refusal = statement.refusal { throw refusal }
+        guard statement.values.fields.isEmpty else { throw PostgresError(.usage, "COPY takes no parameters") }
+        let sql = statement.sql
+        try refuseNull(in: sql)
+        return sql
+    }
+
+    /// Waits until the server is ready to copy; gives its error if it refuses.
+    private func startCopy(
+        _ expected: ExecStatusType, deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> PostgresError? {
+        guard let result = try handle.nextResult(deadline: deadline) else {
+            throw PostgresError(.connectionLost, "an answer is missing")
+        }
+        guard result.status != expected else { return nil }
+        guard let error = result.error else { throw PostgresError(.usage, "the statement is not the COPY expected") }
+        let later = try drain(deadline: deadline)
+        return later?.code == .connectionLost ? later : error
+    }
+}

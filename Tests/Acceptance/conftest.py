@@ -16,6 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=None, help="repeat a run: the seed that it printed")
     group.addoption("--kills", type=int, default=20, help="how often the crash suite kills each of its victims")
     group.addoption("--entries", type=int, default=10_000, help="random entries of the differential suite")
+    group.addoption("--examples", type=int, default=60, help="calls of the contract suite for each operation")
     group.addoption("--long", action="store_true", help="the long snapshot lasts 60,000 commits")
 
 

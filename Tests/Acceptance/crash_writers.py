@@ -122,7 +122,7 @@ class Writers:
         rounds = count = 0
         while True:
             with self._change:
-                self._change.wait_for(lambda: self._is_over or (self._is_running and self._round > rounds))
+                self._change.wait_for(lambda seen=rounds: self._is_over or (self._is_running and self._round > seen))
                 if self._is_over:
                     return
                 rounds = self._round

@@ -58,6 +58,9 @@ class Specimen:
                 found[table][column] = (kind, nullable)
         return found
 
+    def row_counts(self) -> dict[str, int]:
+        return {table: self.one(f"SELECT count(*) FROM countersign.{table}") for table in self.tables}
+
     def judge(self, attack: Attack, *arguments: str) -> Verdict:
         """What `verify` says after `attack`, which runs past every trigger and foreign key and is undone then."""
         try:

@@ -71,7 +71,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "granted_seq", "revoked_seq"),
         Found("token", "orphan")),
     "migrations": {
-        "number": Found("migration"),
+        "version": Found("migration"),
         "name": Found("migration"),
         "checksum": Found("migration"),
         "applied_at": Unseen("when a migration ran is told by nothing else"),
@@ -89,7 +89,7 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
                 Found("seq", "orphan", "head")),
     "entry_keys": ("SELECT ledger_id, 'subject', substr(sha256('x'), 1, 16), 3 FROM countersign.ledgers",
                    Found("entry_key", "orphan")),
-    "disclosures": ("SELECT ledger_id, 0, ARRAY['WyJhIiwiYiIsImMiXQ'] FROM countersign.ledgers"
+    "disclosures": ("SELECT ledger_id, 0, 'WyJhIiwiYiIsImMiXQ' FROM countersign.ledgers"
                     " ON CONFLICT (ledger_id, seq) DO UPDATE SET disclosures = EXCLUDED.disclosures",
                     Found("disclosure", "orphan")),
     "keys": ("SELECT ledger_id, substr(sha256('x'), 1, 16), 3, 1, NULL FROM countersign.ledgers",
@@ -219,7 +219,7 @@ ROWS: list[Tampering] = [
         "disclosures", "disclosures", "seq", *_two(connection, "SELECT seq FROM countersign.disclosures"))(connection),
         Found("disclosure")),
     Tampering("a disclosure is emptied", _sql(
-        "UPDATE countersign.disclosures SET disclosures = '{}' WHERE seq = (SELECT min(seq) FROM"
+        "UPDATE countersign.disclosures SET disclosures = '' WHERE seq = (SELECT min(seq) FROM"
         " countersign.disclosures)"), Found("disclosure")),
     Tampering("two people exchange their pseudonyms", lambda connection: _swap(
         "subjects", "pseudonym", "tag", *(f"'\\x{tag.hex()}'::bytea" for tag in _two(

@@ -117,8 +117,8 @@ def test_the_secret_token_is_nowhere_on_disk(service: DataDirectory) -> None:
 
 def test_a_ledger_is_made_once_and_listed(own_service: DataDirectory) -> None:
     own_service.create_ledger("acme.example/second")
-    again = own_service.run("ledger", "create", "acme.example/second")
-    assert again.returncode != 0 and "acme.example/second" in text(again)
+    again = own_service.run_json("ledger", "create", "acme.example/second")
+    assert (again["created"], again["size"]) == (False, 1)
     bad = own_service.run("ledger", "create", "Acme.example/second")
     assert bad.returncode != 0 and "lower-case" in text(bad)
     listed = {ledger["ledger"]: ledger for ledger in own_service.run_json("ledger", "list")["ledgers"]}
@@ -162,13 +162,14 @@ def test_an_import_goes_on_after_a_kill_and_skips_what_is_there(
     partial = own_service.api().size() - size
     assert 0 < partial < IMPORTED
     done = own_service.run_json("import", str(path))
-    assert done["appended"] + done["skipped"] == IMPORTED and done["skipped"] >= partial > 0
+    assert (done["lines"], done["bad"]) == (IMPORTED, 0)
+    assert done["imported"] + done["skipped"] == IMPORTED and done["skipped"] >= partial > 0
     assert own_service.api().size() == size + IMPORTED
-    again = own_service.run("import", "-", "--json", input=path.read_bytes())
+    again = own_service.run("import", "-", "--source", "events", "--json", input=path.read_bytes())
     assert json.loads(again.stdout)["skipped"] == IMPORTED and own_service.api().size() == size + IMPORTED
     assert b"\r" not in again.stdout + again.stderr, "a progress bar where nobody looks"
     vias = {json.loads(line)["reporter"]["via"] for line in own_service.api().lines(kind="send")}
-    assert "import" in vias
+    assert vias == {"import"}
     assert own_service.verify().is_intact
 
 
@@ -176,8 +177,15 @@ def test_an_import_goes_on_after_a_kill_and_skips_what_is_there(
 def test_an_import_names_the_line_that_is_bad(service: DataDirectory, bad: bytes) -> None:
     good = b'{"kind":"send","outcome":"sent","idempotency_key":"%s"}'
     lines = [good % unique("i").encode() for _ in range(30)]
-    done = service.run("import", "-", input=b"\n".join([*lines[:16], bad, *lines[16:]]) + b"\n")
-    assert done.returncode != 0 and "17" in text(done), text(done)
+    size = service.api().size()
+    everything = b"\n".join([*lines[:16], bad, *lines[16:]]) + b"\n"
+    done = service.run("import", "-", "--source", "bad", input=everything)
+    assert done.returncode == EXIT_BROKEN and "line 17" in text(done), text(done)
+    assert service.api().size() == size + 16, "what stands before the bad line is imported"
+    aside = service.base / unique("aside")
+    done = service.run("import", "-", "--source", "bad", "--skip-bad", str(aside), input=everything)
+    assert done.returncode == 0 and aside.read_bytes().rstrip(b"\n") == bad, text(done)
+    assert service.api().size() == size + 30
     assert service.verify().is_intact
 
 
@@ -185,14 +193,17 @@ def test_the_exports_of_command_and_api_are_the_same_bytes(service: DataDirector
     maker = Events(rng)
     service.post_entries([maker.event() for _ in range(300)])
     api = service.api()
+    # Each export is an entry of kind access; so these ask for others.
     for flags, query in (([], {}), (["--format", "csv"], {"format": "csv"}),
                          (["--disclosures"], {"disclosures": "true"})):
-        done = service.run("export", *flags)
+        done = service.run("export", "--kind", "send", *flags)
         assert done.returncode == 0, text(done)
-        assert done.stdout == api.get("/v1/export", **query).content, flags
+        assert done.stdout == api.get("/v1/export", kind="send", **query).content and done.stdout, flags
     target = service.base / "export.jsonl"
-    assert service.run("export", "--output", str(target)).returncode == 0
-    assert target.read_bytes() == api.get("/v1/export").content
+    assert service.run("export", "--kind", "send", "--output", str(target)).returncode == 0
+    assert target.read_bytes() == api.get("/v1/export", kind="send").content
+    traces = api.json("/v1/entries", kind="access", outcome="exported", limit=1000)["entries"]
+    assert [each["entry"]["reporter"]["via"] for each in traces[-8:]] == ["operator", "service"] * 4
 
 
 # -- verify and doctor

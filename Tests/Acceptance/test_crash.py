@@ -110,8 +110,8 @@ class CrashRun:
     def _assert_durable(self) -> None:
         for role in ("postgres", "countersign_app"):
             with self.directory.sql(role=role) as connection:
-                settings = {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in DURABLE}
-            assert settings == dict.fromkeys(DURABLE, "on"), settings
+                settings = {name: connection.execute(f"SHOW {name}").fetchone() for name in DURABLE}
+            assert settings == dict.fromkeys(DURABLE, ("on",)), settings
 
     # -- the reckoning
 

@@ -59,10 +59,10 @@ def never(identifier: str) -> str:
     return identifier.replace(MARK, TWIN)
 
 
-def spoiled(cursor: str) -> str:
-    """A cursor that nobody gave out."""
-    middle = len(cursor) // 2
-    return cursor[:middle] + ("A" if cursor[middle] != "A" else "B") + cursor[middle + 1:]
+def spoiled(given: str) -> str:
+    """A cursor or a token's id that nobody gave out."""
+    middle = len(given) // 2
+    return given[:middle] + ("A" if given[middle] != "A" else "B") + given[middle + 1:]
 
 
 def filters(two: Two) -> list[tuple[str, str, str]]:
@@ -106,7 +106,7 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
             get("/v1/consistency", "from", "350", "950", from_="ID")],
         ("GET", "/v1/tokens"): [get("/v1/tokens", "nothing", NONE, NONE)],
         ("DELETE", "/v1/tokens/{}"): [
-            ("token id", theirs.token_ids[0], theirs.token_ids[0][:-4] + "0000",
+            ("token id", theirs.token_ids[0], spoiled(theirs.token_ids[0]),
              {"method": "DELETE", "path": "/v1/tokens/ID"})],
         ("POST", "/v1/tokens"): [("name", f"{MARK} reader", f"{TWIN} reader", {
             "method": "POST", "path": "/v1/tokens", "json": {"name": "ID", "scopes": ["read"]}})],

@@ -236,7 +236,15 @@ def test_sources_that_disagree_are_both_shown(service: DataDirectory) -> None:
                          attempt(run, "charge", 0, "finished", outcome="failed", **link)])
     shown = api.json("/v1/messages/" + quote(message_id, safe=""))["attempts"]
     assert len(shown) == 1 and shown[0]["seqs"] == [item["seq"] for item in items]
-    assert shown[0]["state"] == "conflicting"
+    assert shown[0]["state"] == "succeeded" and shown[0]["conflicting"] is True
+
+
+def test_a_report_without_a_step_belongs_to_the_attempt_of_its_dispatch(service: DataDirectory) -> None:
+    api, run, message_id = service.api(), unique("run"), f"<{unique('m')}@acme.example>"
+    link = {"links": [{"rel": "message", "id": message_id}]}
+    report(api, [attempt(run, "charge", 0, "started", dispatch_id="d-7", **link),
+                 attempt(run, None, 0, "finished", outcome="failed", dispatch_id="d-7", **link)])
+    assert states(api, message_id) == {("charge", 0): "failed"}
 
 
 def test_an_alias_leads_to_the_message(service: DataDirectory) -> None:

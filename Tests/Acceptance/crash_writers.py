@@ -122,7 +122,8 @@ class Writers:
         rounds = count = 0
         while True:
             with self._change:
-                self._change.wait_for(lambda seen=rounds: self._is_over or (self._is_running and self._round > seen))
+                while not self._is_over and not (self._is_running and self._round > rounds):
+                    self._change.wait()
                 if self._is_over:
                     return
                 rounds = self._round

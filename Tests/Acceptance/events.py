@@ -192,7 +192,8 @@ def utc(moment: str) -> str:
 
 def in_clear(event: dict[str, Any]) -> dict[str, Any]:
     """The members of the line that follow from the event alone."""
-    clear: dict[str, Any] = {name: event[name] for name in ("kind", "outcome", "oversight_mode", "actor", "data") if name in event}
+    verbatim = ("kind", "outcome", "oversight_mode", "actor", "data")
+    clear: dict[str, Any] = {name: event[name] for name in verbatim if name in event}
     for name, normalise in (("message_id", bracketed), ("sender", lower_domain), ("occurred_at", utc)):
         if name in event:
             clear[name] = normalise(event[name])

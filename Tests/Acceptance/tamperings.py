@@ -45,7 +45,8 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         "lookup_check": Found("ledger"),
         "clock_accepted_until": Found("ledger"),
     },
-    "heads": dict.fromkeys(("ledger_id", "size", "root"), Found("head")),
+    # The last head says how many entries there are: without it some are orphans, with a larger one some are missing.
+    "heads": {"ledger_id": Found("head", "orphan"), "size": Found("head", "seq", "orphan"), "root": Found("head")},
     "entries": {
         "ledger_id": Found("seq"),
         "seq": Found("seq"),
@@ -83,7 +84,7 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
     "ledgers": ("VALUES (4711, 'stray.example/mail', repeat('a', 16)::bytea, repeat('b', 16)::bytea, NULL)",
                 Unseen("a second, empty ledger touches nothing of this one; `ledger list` shows it")),
     "heads": ("SELECT ledger_id, max(size) + 1, sha256('x') FROM countersign.heads GROUP BY ledger_id",
-              Found("head", "truncated", "orphan")),
+              Found("head", "truncated", "seq")),
     "entries": ("SELECT ledger_id, seq + 5, recorded_at, occurred_at, leaf_hash, kind, outcome, oversight_mode,"
                 " message_id, sender, actor, run_id, line FROM countersign.entries ORDER BY seq DESC LIMIT 1",
                 Found("seq", "orphan", "head")),
@@ -113,7 +114,7 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
 #: One row goes: the last by its key, so that nothing but its absence tells.
 DROPPED_ROWS: dict[str, Expectation] = {
     "ledgers": Found("ledger", "truncated", "head", REFUSES),
-    "heads": Found("head", "truncated"),
+    "heads": Found("head", "truncated", "orphan"),
     "entries": Found("head", "truncated", "seq"),
     "entry_keys": Found("entry_key"),
     "disclosures": Found("disclosure"),

@@ -13,7 +13,7 @@ import pytest
 
 from api import problem
 from processes import environment
-from service import DataDirectory, Instance, ServiceFault, wait_until
+from service import DataDirectory, ServiceFault, wait_until
 
 pytestmark = pytest.mark.faults
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,11 @@ def import_file(directory: DataDirectory, rng: random.Random, count: int = IMPOR
     return path
 
 
+def has_moved(directory: DataDirectory, process: subprocess.Popen[bytes], before: int) -> bool:
+    """Whether an import has appended something, or is over."""
+    return process.poll() is not None or directory.api().size() > before
+
+
 def test_an_import_goes_on_after_a_kill_and_skips_what_is_there(
     own_service: DataDirectory, rng: random.Random,
 ) -> None:
@@ -151,8 +157,8 @@ def test_an_import_goes_on_after_a_kill_and_skips_what_is_there(
         process = subprocess.Popen(
             [str(BINARY), "import", str(path), "--data-dir", str(own_service.path), "--json"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        before = own_service.api().size()
-        wait_until(lambda: own_service.api().size() > before or process.poll() is not None, 60, "the import to move")
+        moved = partial(has_moved, own_service, process, own_service.api().size())
+        wait_until(moved, 60, "the import to move")
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)

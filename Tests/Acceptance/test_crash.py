@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import requests
@@ -96,7 +97,7 @@ class CrashRun:
         began = time.monotonic()
         self.instances = [each if each.is_alive else self.directory.serve() for each in self.instances]
         for instance in self.instances:
-            wait_until(lambda: self._is_ready(instance), BACK_SECONDS_MAX, "the service to be ready again", pause=0.1)
+            wait_until(partial(self._is_ready, instance), BACK_SECONDS_MAX, "the service to be ready again", pause=0.1)
         self.kills[-1].back_seconds = time.monotonic() - began
         self._assert_durable()
 

@@ -105,7 +105,8 @@ WRONG = [
     _with("an outcome of another kind", "invalid_member", "/outcome", outcome="approved"),
     _with("a policy", "forbidden_kind", "/kind", kind="policy", outcome="changed", status=403),
     _with("an access", "forbidden_kind", "/kind", kind="access", outcome="granted", status=403),
-    *(_with(f"a wrong type of {name}", "invalid_member", f"/{name}", **{name: value}) for name, value in {
+    *(Bad(f"a wrong type of {name}", json.dumps({**GOOD, name: value}).encode(), "invalid_member", f"/{name}")
+      for name, value in {
         "kind": 1, "outcome": True, "message_id": 7, "sender": ["a@acme.example"], "oversight_mode": {}, "actor": "x",
         "workflow": "x", "occurred_at": 1_700_000_000, "data": [], "personal": "x", "idempotency_key": 1}.items()),
     _with("an unknown oversight mode", "invalid_member", "/oversight_mode", oversight_mode="gated"),

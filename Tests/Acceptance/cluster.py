@@ -19,7 +19,7 @@ class ExternalCluster:
     """A cluster of its own, reached through `--database-url`; gone after the test."""
 
     def __init__(self) -> None:
-        self.base = Path(tempfile.mkdtemp(prefix="cs-", dir="/tmp"))
+        self.base = Path(tempfile.mkdtemp(prefix="csa-", dir="/tmp"))
         self.base.chmod(0o755)
         self.home = self.base / "pg"
         self.home.mkdir()

@@ -126,7 +126,7 @@ class DataDirectory:
     """A data directory with its private Postgres and the instances that serve it; gone after the test."""
 
     def __init__(self, origin: str = ORIGIN, base: Path | None = None) -> None:
-        self.base = base or Path(tempfile.mkdtemp(prefix="cs-", dir="/tmp"))
+        self.base = base or Path(tempfile.mkdtemp(prefix="csa-", dir="/tmp"))
         # The server's account has to pass through.
         self.base.chmod(0o755)
         self.path = self.base / "d"

@@ -119,7 +119,7 @@ def as_root(*command: str) -> None:
 @pytest.fixture
 def small_disk() -> Iterator[DataDirectory]:
     """A data directory on a small file system in memory."""
-    base = Path(tempfile.mkdtemp(prefix="cs-", dir="/tmp"))
+    base = Path(tempfile.mkdtemp(prefix="csa-", dir="/tmp"))
     as_root("mount", "-t", "tmpfs", "-o", f"size={TMPFS_BYTES},mode=0755,uid={os.geteuid()}", "tmpfs", str(base))
     directory = DataDirectory(base=base)
     try:

@@ -78,9 +78,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "LedgerStoreTests",
+            dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

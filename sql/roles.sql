@@ -1,17 +1,21 @@
--- The roles of Countersign. Run once by a superuser, before the first `countersign migrate`; the private cluster of
--- `countersign serve --data-dir` does it by itself. Running it again changes nothing.
+-- The roles of Countersign. A superuser runs this once in the database, before the first `countersign migrate`; the
+-- private cluster of `countersign serve --data-dir` does it by itself. Running it again changes nothing.
+--
+-- countersign_owner   migrates, and owns every table
+-- countersign_app     the service: SELECT and INSERT on entries, nothing else on them
+-- countersign_reader  people's SQL and dashboards: the views in the schema "read"
 
 DO $$
+DECLARE
+    role_name text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_owner') THEN
-        CREATE ROLE countersign_owner LOGIN;  -- migrates, and owns every table
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_app') THEN
-        CREATE ROLE countersign_app LOGIN;    -- the service: SELECT and INSERT on entries, nothing else on them
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_reader') THEN
-        CREATE ROLE countersign_reader LOGIN; -- people's SQL and dashboards: the views in the schema "read"
-    END IF;
+    FOREACH role_name IN ARRAY ARRAY['countersign_owner', 'countersign_app', 'countersign_reader'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I LOGIN', role_name);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL; -- roles belong to the cluster: another database, or another session, has made it
+        END;
+    END LOOP;
     EXECUTE format('GRANT CREATE ON DATABASE %I TO countersign_owner', current_database());
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO countersign_owner, countersign_app, countersign_reader',

@@ -62,7 +62,13 @@ package final class LedgerStore: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await self.advanceRollups() }
-            tasks.addTask { await withTaskCancellationHandler { await self.drain() } onCancel: { self.wake.finish() } }
+            tasks.addTask {
+                await withTaskCancellationHandler {
+                    await self.drain()
+                } onCancel: {
+                    self.wake.finish()
+                }
+            }
         }
         await appends.close()
         await reads.close()

@@ -1,7 +1,8 @@
 import Observation
 import Postgres
 
-/// Advances the hourly counts of one ledger, in transactions of their own: they are exact up to a watermark, and readers
+/// Advances the hourly counts of one ledger, in transactions of their own: they are exact up to a watermark, and
+/// readers
 /// count live from there on.
 struct Rollups {
     /// Entries counted in one transaction.

@@ -1,9 +1,9 @@
 import CLibPQ
 
 extension Connection {
-    /// How much of a COPY is handed to libpq, or to the consumer, at a time.
+    /// How much of a COPY is handed to libpq, or to the consumer, at a time. Each chunk changes threads twice.
     static let copyInChunkBytes = 256 * 1024
-    static let copyOutChunkBytes = 64 * 1024
+    static let copyOutChunkBytes = 256 * 1024
     /// How long a cancelled COPY may take to end before its connection is closed instead.
     static let copyCancelTimeout: Duration = .seconds(5)
 
@@ -47,13 +47,15 @@ extension Connection {
 
     // MARK: Out
 
-    /// Runs `COPY ... TO STDOUT` and hands what comes to `body`, in chunks of whole rows of about 64 KiB (one row may
+    /// Runs `COPY ... TO STDOUT` and hands what comes to `body`, in chunks of whole rows of about 256 KiB (one row may
     /// be longer).
     ///
     /// `body` runs where the caller runs and may wait as long as it likes: the next chunk is taken from the server only
-    /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the server,
+    /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the
+    /// server,
     /// for each chunk. If `body` throws or the task is cancelled, the COPY is cancelled, the connection is made usable
-    /// again or closed, and the error is thrown on. Other calls on this connection are refused meanwhile.
+    /// again or closed (a transaction block then wants a ROLLBACK), and the error is thrown on. Other calls on this
+    /// connection are refused meanwhile.
     package nonisolated(nonsending) func copyOut(
         _ statement: Statement, timeout: Duration, _ body: (_ chunk: [UInt8]) async throws -> Void
     ) async throws {
@@ -63,11 +65,17 @@ extension Connection {
                 try Task.checkCancellation()
                 try await body(chunk)
             }
+            await endCopyOut()
         } catch {
-            await cancelCopyOut()
+            await endCopyOut()
             throw error
         }
     }
+
+    enum CopyOutState { case streaming, ended }
+
+    /// True while a COPY OUT has the connection for itself.
+    var isCopyingOut: Bool { copyOutState != nil }
 
     private func startCopyOut(_ statement: Statement, deadline: ContinuousClock.Instant) throws(PostgresError) {
         try prepareCall(deadline: deadline)
@@ -77,12 +85,12 @@ extension Connection {
             return try startCopy(PGRES_COPY_OUT, deadline: deadline)
         }
         if let failure { throw settle(failure) }
-        isCopyingOut = true
+        copyOutState = .streaming
     }
 
     /// The next chunk, or nil after the last.
     private func nextCopyChunk(deadline: ContinuousClock.Instant) throws(PostgresError) -> [UInt8]? {
-        guard isCopyingOut else { return nil }
+        guard copyOutState == .streaming else { return nil }
         var chunk: [UInt8] = []
         chunk.reserveCapacity(Self.copyOutChunkBytes + 4096)
         let failure = try closingOnError { () throws(PostgresError) -> PostgresError? in
@@ -91,7 +99,7 @@ extension Connection {
                 case .row: break
                 case .wouldBlock: try handle.exchange(deadline: deadline)
                 case .ended:
-                    isCopyingOut = false
+                    copyOutState = .ended
                     return try drain(deadline: deadline)
                 }
             }
@@ -101,10 +109,11 @@ extension Connection {
         return chunk.isEmpty ? nil : chunk
     }
 
-    /// Ends a COPY OUT before its end: asks the server to stop and reads on to the end of what it has sent.
-    private func cancelCopyOut() {
-        guard isCopyingOut else { return }
-        isCopyingOut = false
+    /// Leaves a COPY OUT. If that is before its end, asks the server to stop and reads on to the end of what it has
+    /// sent.
+    private func endCopyOut() {
+        defer { copyOutState = nil }
+        guard copyOutState == .streaming else { return }
         let deadline = ContinuousClock.now + Self.copyCancelTimeout
         guard isUsable, handle.requestCancel() else { return handle.close() }
         do throws(PostgresError) {

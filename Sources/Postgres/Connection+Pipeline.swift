@@ -101,7 +101,8 @@ extension Connection {
         }
         let commitFailure = try receiveSync(deadline: deadline)
         outcome.failure = outcome.failure ?? commitFailure
-        // A pipeline that is its own transaction commits at the synchronisation; what is reported then belongs to the end.
+        // A pipeline that is its own transaction commits at the synchronisation; what is reported then belongs to the
+        // end.
         let late = handle.notices.take()
         if !late.isEmpty, let last = outcome.rows.popLast() {
             outcome.rows.append(Rows(result: last.result, notices: last.notices + late))

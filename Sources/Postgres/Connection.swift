@@ -14,8 +14,8 @@ package actor Connection {
 
     var handle = Handle()
     var cache = StatementCache()
-    /// True between the first and the last chunk of a COPY OUT, when other calls may come in between.
-    var isCopyingOut = false
+    /// Set from the start of a COPY OUT until its consumer has returned, when other calls may come in between.
+    var copyOutState: CopyOutState?
 
     private init() {}
 

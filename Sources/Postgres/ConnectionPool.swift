@@ -4,6 +4,7 @@ import Synchronization
 ///
 /// Waiters are served in the order they came. A connection is opened by the task that needs it, never in the
 /// background. Broken connections are dropped; a connection left in a transaction is rolled back when it comes back.
+/// What else a borrower changes (SET, advisory locks, temporary tables) stays with the connection.
 package final class ConnectionPool: Sendable {
     /// A connection idle for longer is looked at before it is lent: the server may have restarted meanwhile.
     static let trustedIdleTime: Duration = .seconds(1)
@@ -39,6 +40,15 @@ package final class ConnectionPool: Sendable {
         var waiters: [Waiter] = []
         var tickets: UInt64 = 0
         var isClosed = false
+
+        /// A slot if one is free. While somebody waits none is: slots go straight to the first waiter.
+        mutating func takeSlot(of size: Int) -> Grant? {
+            if isClosed { return .refused(ConnectionPool.closed) }
+            guard lent < size else { return nil }
+            lent += 1
+            let next = idle.popLast()
+            return .slot(next?.connection, idleFor: next.map { .now - $0.since } ?? .zero)
+        }
     }
 
     /// Connections idle for longer than `idleLimit` are closed, as long as `run()` runs.
@@ -56,6 +66,7 @@ package final class ConnectionPool: Sendable {
     }
 
     /// Lends a connection to `body`. Waiting for it and opening it end at `deadline`.
+    @discardableResult
     package func withConnection<Value>(
         deadline: ContinuousClock.Instant, _ body: (Connection) async throws -> Value
     ) async throws -> Value {
@@ -101,8 +112,8 @@ package final class ConnectionPool: Sendable {
     }
 
     private func slot(deadline: ContinuousClock.Instant) async -> Grant {
-        guard let grant = takeSlot() else { return await waitForSlot(deadline: deadline) }
-        return grant
+        if let grant = state.withLock({ $0.takeSlot(of: size) }) { return grant }
+        return await waitForSlot(deadline: deadline)
     }
 
     private func openInSlot(deadline: ContinuousClock.Instant) async throws(PostgresError) -> Connection {
@@ -111,17 +122,6 @@ package final class ConnectionPool: Sendable {
         } catch {
             passOn(nil)
             throw error
-        }
-    }
-
-    /// A slot if one is free. While somebody waits none is: slots go straight to the first waiter.
-    private func takeSlot() -> Grant? {
-        state.withLock { state in
-            if state.isClosed { return .refused(Self.closed) }
-            guard state.lent < size else { return nil }
-            state.lent += 1
-            let idle = state.idle.popLast()
-            return .slot(idle?.connection, idleFor: idle.map { .now - $0.since } ?? .zero)
         }
     }
 
@@ -151,11 +151,7 @@ package final class ConnectionPool: Sendable {
             if Task.isCancelled {
                 return .refused(PostgresError(.cancelled, "cancelled while waiting for a connection"))
             }
-            if state.isClosed { return .refused(Self.closed) }
-            guard state.lent >= size else {
-                state.lent += 1
-                return .slot(state.idle.popLast()?.connection, idleFor: .zero)
-            }
+            if let grant = state.takeSlot(of: size) { return grant }
             state.waiters.append(waiter)
             return nil
         }

@@ -7,7 +7,7 @@
 ///
 /// A mistake (a wrong number of fields, a text with U+0000) is remembered and thrown by `copyIn`, before anything is
 /// sent.
-package struct CopyRows: Sendable {
+package struct CopyRows: Sendable, CustomStringConvertible, CustomReflectable {
     /// The signature `PGCOPY\n\377\r\n\0`, then flags and the length of the header's extension, both zero.
     static let header: [UInt8] = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0] + [UInt8](repeating: 0, count: 8)
     /// A field count of -1 ends the rows.
@@ -21,6 +21,8 @@ package struct CopyRows: Sendable {
     package init() {}
 
     package var isEmpty: Bool { count == 0 }
+    package var description: String { "\(count) rows" }
+    package var customMirror: Mirror { Mirror(self, children: ["count": count]) }
 
     /// Why the rows cannot be sent.
     var refusal: PostgresError? {

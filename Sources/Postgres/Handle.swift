@@ -69,9 +69,9 @@ import Glibc
     }
 
     private var lastMessage: String {
-        let message = unsafe String(cString: PQerrorMessage(connection))
-        let end = message.lastIndex { !$0.isNewline }
-        return end.map { String(message[...$0]) } ?? "the connection is closed"
+        let lines = unsafe String(cString: PQerrorMessage(connection)).split(separator: "\n")
+        let primary = lines.filter { line in !["DETAIL:", "HINT:", "CONTEXT:"].contains { line.hasPrefix($0) } }
+        return primary.isEmpty ? "the connection is closed" : primary.joined(separator: "; ")
     }
 
     // MARK: Waiting
@@ -110,9 +110,15 @@ import Glibc
 
     /// True if the server has not ended the connection while nobody was looking.
     func isAlive() -> Bool {
-        guard isOpen else { return false }
-        guard let ready = try? Self.poll(unsafe PQsocket(connection), .reading, milliseconds: 0) else { return false }
-        return ready.isEmpty || (unsafe PQconsumeInput(connection) == 1 && isOpen)
+        // What it said before is read first, and only then its end; between statements it never says much.
+        for _ in 0..<8 {
+            guard isOpen, let ready = try? Self.poll(unsafe PQsocket(connection), .reading, milliseconds: 0) else {
+                return false
+            }
+            if ready.isEmpty { return true }
+            guard unsafe PQconsumeInput(connection) == 1 else { return false }
+        }
+        return false
     }
 
     // MARK: Receiving

@@ -38,7 +38,7 @@ extension Int32: PostgresDecodable {
 }
 
 extension Int64: PostgresDecodable {
-    /// Reads `int8` and the narrower `int4`, `int2` and `oid`.
+    /// Reads `int8` and the narrower `int4`, `int2` and `oid`. (`sum` of `int8` is `numeric`: cast it.)
     package static func decode(_ bytes: RawSpan, oid: UInt32) -> Int64? {
         switch oid {
         case DataType.int8: bytes.wholeNumber(as: Int64.self)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A value that can be a parameter of a statement or a field of a COPY row, in Postgres' binary format.
 package protocol PostgresEncodable: Sendable {
     /// The type that the server is told.
@@ -32,7 +34,8 @@ extension PostgresScalar {
     }
 }
 
-/// A one-dimensional array: dimensions, "has NULLs", element type, count, lower bound, then each element with its length.
+/// A one-dimensional array: dimensions, "has NULLs", element type, count, lower bound, then each element with its
+/// length.
 private func encodeArray<Element: PostgresEncodable>(
     _ array: [Element], elementOID: UInt32, into bytes: inout [UInt8]
 ) throws(PostgresError) {
@@ -58,7 +61,19 @@ extension [UInt8] {
         try value.encode(into: &self)
         let length = count - lengthAt - 4
         guard length <= fieldBytesMax else { throw PostgresError(.usage, "a value is longer than 1 GiB") }
-        for (offset, shift) in [24, 16, 8, 0].enumerated() { self[lengthAt + offset] = UInt8(length >> shift & 0xff) }
+        self[lengthAt] = UInt8(truncatingIfNeeded: length >> 24)
+        self[lengthAt + 1] = UInt8(truncatingIfNeeded: length >> 16)
+        self[lengthAt + 2] = UInt8(truncatingIfNeeded: length >> 8)
+        self[lengthAt + 3] = UInt8(truncatingIfNeeded: length)
+    }
+}
+
+extension [UInt8] {
+    /// memchr, because every line of every COPY is searched.
+    fileprivate func holdsZero(from start: Int) -> Bool {
+        unsafe withUnsafeBytes { bytes in
+            unsafe bytes.baseAddress.map { unsafe memchr($0 + start, 0, bytes.count - start) != nil } ?? false
+        }
     }
 }
 
@@ -101,8 +116,11 @@ extension String: PostgresScalar {
 
     /// Postgres has no U+0000 in text.
     package func encode(into bytes: inout [UInt8]) throws(PostgresError) {
-        guard !utf8.contains(0) else { throw PostgresError(.usage, "a text holds U+0000, which Postgres cannot store") }
+        let start = bytes.count
         bytes.append(contentsOf: utf8)
+        guard !bytes.holdsZero(from: start) else {
+            throw PostgresError(.usage, "a text holds U+0000, which Postgres cannot store")
+        }
     }
 }
 

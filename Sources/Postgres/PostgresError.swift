@@ -113,6 +113,12 @@ package struct Notice: Sendable, Equatable {
     package let sqlState: String
     package let message: String
 
+    package init(severity: String, sqlState: String, message: String) {
+        self.severity = severity
+        self.sqlState = sqlState
+        self.message = message
+    }
+
     /// True for a WARNING. On COMMIT it means that the promise of durability may not hold.
     package var isWarning: Bool { severity == "WARNING" }
 }

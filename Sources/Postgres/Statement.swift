@@ -83,6 +83,12 @@ package struct Statement: ExpressibleByStringInterpolation, Sendable {
     }
 }
 
+/// A statement prints its SQL, and never the values of its parameters.
+extension Statement: CustomStringConvertible, CustomReflectable {
+    package var description: String { sql }
+    package var customMirror: Mirror { Mirror(self, children: ["sql": sql]) }
+}
+
 extension [Statement] {
     /// The statements as one, with `separator` between them: `filters.joined(by: " AND ")`.
     package func joined(by separator: String) -> Statement {
@@ -115,10 +121,18 @@ enum SQLText {
     }
 }
 
-/// One parameter in binary format; no bytes mean NULL.
-package struct Parameter: Equatable, Sendable {
+/// One parameter in binary format; no bytes mean NULL. It prints its type and length only.
+package struct Parameter: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     package let oid: UInt32
     package let bytes: [UInt8]?
+
+    package init(oid: UInt32, bytes: [UInt8]?) {
+        self.oid = oid
+        self.bytes = bytes
+    }
+
+    package var description: String { "type \(oid), \(bytes.map { "\($0.count) bytes" } ?? "NULL")" }
+    package var customMirror: Mirror { Mirror(self, children: ["oid": oid]) }
 }
 
 /// The parameters of a statement, encoded one behind the other in one buffer: libpq is given pointers into it.

@@ -5,6 +5,18 @@ struct StatementCache {
     struct Key: Hashable {
         let sql: String
         let types: [UInt32]
+
+        // By bytes: two strings with the same letters in different encodings (NFC, NFD) are equal in Swift, but two
+        // texts to Postgres.
+        static func == (left: Key, right: Key) -> Bool {
+            left.types == right.types && left.sql.utf8.elementsEqual(right.sql.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(types)
+            var sql = sql
+            sql.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
     }
 
     /// How many prepared statements a connection keeps.

@@ -30,12 +30,15 @@ package final class TestCluster: Sendable {
         }
     }
 
-    /// A new, empty database and where to find it. The user is the superuser `postgres`.
-    package func makeDatabase() async throws -> ConnectionTarget {
+    /// A new database and where to find it: empty, or a copy of `template`, to which nobody may be connected then.
+    /// The user is the superuser `postgres`.
+    package func makeDatabase(copying template: ConnectionTarget? = nil) async throws -> ConnectionTarget {
         let name = "test_\(names.add(1, ordering: .relaxed).newValue)"
         let deadline = ContinuousClock.now + .seconds(60)
         let connection = try await Connection.open(target(database: "postgres"), deadline: deadline)
-        try await connection.query("CREATE DATABASE \(identifier: name)", deadline: deadline)
+        let original = template?.database ?? "template1"
+        try await connection.query(
+            "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: original)", deadline: deadline)
         await connection.close()
         return target(database: name)
     }
@@ -49,9 +52,16 @@ package final class TestCluster: Sendable {
 
     // MARK: Life
 
-    /// A short path: a socket's may not have more than 107 bytes.
+    /// How much memory must be free to keep the data there: a database takes about 8 MB.
+    private static let freeMemoryBytesMin: UInt = 4 << 30
+
+    /// In memory where there is room: a new database then takes a tenth of the time. A short path either way, because
+    /// a socket's may not have more than 107 bytes.
     private static func makeFolder() throws(Failure) -> String {
-        var template = Array("/tmp/pgtest-XXXXXX".utf8CString)
+        var memory = statvfs()
+        let isRoomy =
+            unsafe statvfs("/dev/shm", &memory) == 0 && memory.f_bavail * memory.f_frsize >= freeMemoryBytesMin
+        var template = Array("\(isRoomy ? "/dev/shm" : "/tmp")/pgtest-XXXXXX".utf8CString)
         let path = unsafe template.withUnsafeMutableBufferPointer { buffer in
             unsafe buffer.baseAddress.flatMap { unsafe mkdtemp($0) }.map { unsafe String(cString: $0) }
         }
@@ -89,7 +99,7 @@ package final class TestCluster: Sendable {
         cat >>"$1/data/postgresql.conf" <<END
         listen_addresses = ''
         unix_socket_directories = '$1'
-        max_connections = 200
+        max_connections = 1000
         shared_buffers = 64MB
         fsync = off
         full_page_writes = off

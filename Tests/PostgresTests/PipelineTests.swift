@@ -87,4 +87,33 @@ import Testing
         #expect(answers[1].notices.first?.sqlState == "25P01")
         #expect(answers[1].command == "COMMIT")
     }
+
+    @Test func `a warning of the commit belongs to COMMIT, or without one to the last answer`() async throws {
+        let connection = try await connect()
+        try await connection.execute(
+            script: """
+                CREATE TABLE t (n int8);
+                CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE WARNING 'at the commit'; RETURN NULL; END $$;
+                CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION warn()
+                """, deadline: soon)
+        let explicit = try await connection.pipeline(
+            ["BEGIN", "INSERT INTO t VALUES (1)", "COMMIT"], deadline: soon)
+        #expect(explicit.map(\.hasWarning) == [false, false, true])
+        let implicit = try await connection.pipeline(["INSERT INTO t VALUES (1)", "SELECT 1"], deadline: soon)
+        #expect(implicit.map(\.hasWarning) == [false, true])
+        #expect(implicit[1].notices.first?.message == "at the commit")
+        #expect(try implicit[1].one().int32(0) == 1)
+    }
+
+    @Test func `a server that does not read is left at the deadline`() async throws {
+        let connection = try await connect()
+        let large = String(repeating: "x", count: 5_000_000)
+        await #expect(throws: PostgresError(.timedOut, "")) {
+            try await connection.pipeline(
+                ["SELECT pg_sleep(60)", "SELECT \(large)", "SELECT \(large)"], deadline: .now + .milliseconds(300))
+        }
+        #expect(await !connection.isUsable)
+    }
 }

@@ -30,7 +30,8 @@ package struct Draft: Sendable {
     /// Seals and lays out `event`.
     ///
     /// - Parameters:
-    ///   - attempt: what identifies the observation of a step attempt, for an entry that may conflict with earlier ones.
+    ///   - attempt: what identifies the observation of a step attempt, for an entry that may conflict with earlier
+    /// ones.
     ///   - random: gives fresh random bytes for the nonce and the salts.
     /// - Throws: `too_large` if the line could pass 65,535 bytes with the longest `seq`.
     package init(

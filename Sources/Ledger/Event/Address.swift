@@ -1,4 +1,5 @@
-/// An email address as the ledger keeps it: the local part as given, the domain in lower-case A-labels (RFC 5321 §4.1.2,
+/// An email address as the ledger keeps it: the local part as given, the domain in lower-case A-labels (RFC 5321
+/// §4.1.2,
 /// RFC 5890 §2.3.2.1).
 package struct Address: Sendable {
     /// RFC 5321 §4.5.3.1.1.

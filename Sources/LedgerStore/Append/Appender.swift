@@ -312,7 +312,8 @@ actor Appender {
             environment.observer.observe(
                 .guiltyRequest(ledger: ledger.origin.text, sqlState: error.sqlState ?? "unknown"))
             let refusal = StoreError(
-                .internal, "the database refused this request's data (SQLSTATE \(error.sqlState ?? "unknown")); "
+                .internal,
+                "the database refused this request's data (SQLSTATE \(error.sqlState ?? "unknown")); "
                     + "nothing was written", committed: .no)
             for ticket in tickets { ticket.answer(.failure(refusal)) }
             return

@@ -12,7 +12,8 @@ struct SequencedGroup: Sendable {
         case failed(StoreError)
     }
 
-    /// By the position of the unit in the group. A replayed entry that stood before the group has its seq only; its leaf
+    /// By the position of the unit in the group. A replayed entry that stood before the group has its seq only; its
+    /// leaf
     /// hash and time are looked up afterwards.
     private(set) var outcomes: [Outcome] = []
     /// `seq` of entries that stood before the group and are answered again.

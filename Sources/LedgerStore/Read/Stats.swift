@@ -32,7 +32,8 @@ extension LedgerStore {
     /// The most counts of one answer.
     package static let countsMax = 50_000
 
-    /// Exact counts of the entries recorded in `[from, to)`, both on full hours: from the rollups up to their watermark,
+    /// Exact counts of the entries recorded in `[from, to)`, both on full hours: from the rollups up to their
+    /// watermark,
     /// live from there on, in one snapshot.
     package func stats(
         of ledger: StoredLedger, by dimensions: [Stats.Dimension], bucket: Stats.Bucket, from: Timestamp?,

@@ -52,7 +52,8 @@ extension LedgerStore {
         return try await hashes(plan, of: ledger).map(InclusionProof.init(hashes:))
     }
 
-    /// The proof that the tree of `from` entries is the beginning of the tree of `to`; nil where there are no such trees.
+    /// The proof that the tree of `from` entries is the beginning of the tree of `to`; nil where there are no such
+    /// trees.
     package func consistencyProof(
         of ledger: StoredLedger, from: Int, to: Int
     ) async throws(StoreError) -> ConsistencyProof? {

@@ -2,7 +2,8 @@ import Cryptography
 import Ledger
 import Postgres
 
-/// Reads hashes of the tree: leaf hashes from the entries, the hashes of a higher level from the roots of the full tiles
+/// Reads hashes of the tree: leaf hashes from the entries, the hashes of a higher level from the roots of the full
+/// tiles
 /// below it.
 enum TreeSQL {
     /// The hashes of one range; fewer than asked for where the ledger lacks them.

@@ -1,6 +1,7 @@
 package import Cryptography
 
-/// A bearer token: `mm_live_` and 43 characters of base64url that hold the ledger's id and 24 random bytes. The id makes
+/// A bearer token: `mm_live_` and 43 characters of base64url that hold the ledger's id and 24 random bytes. The id
+/// makes
 /// its look-up begin with the ledger, as every key does. It is shown once and stored as its SHA-256.
 package struct BearerToken: Sendable {
     /// What every token begins with.

@@ -1,0 +1,211 @@
+import Cryptography
+import Ledger
+import Postgres
+
+/// What is checked once, after all entries: rows that follow from no entry, and the tables that summarise.
+extension Verifier {
+    /// The rollups as they stood when the verification began.
+    struct StoredRollups {
+        var watermark: Int?
+        var counts: [Expectations.RollupKey: Int] = [:]
+    }
+
+    func storedRollups() async throws -> StoredRollups {
+        let answers = try await connection.pipeline(
+            [
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                "SELECT seq FROM countersign.watermarks WHERE ledger_id = \(ledger.id)",
+                """
+                SELECT hour, sender, kind, oversight_mode, outcome, count FROM countersign.rollups
+                WHERE ledger_id = \(ledger.id)
+                """,
+                "COMMIT",
+            ], deadline: deadline)
+        var stored = StoredRollups(watermark: try answers[1].first?.int(0))
+        for row in answers[2] {
+            let key = Expectations.RollupKey(
+                hour: Timestamp(try row.timestamp(0)), sender: try row.text(1), kind: try row.text(2),
+                oversightMode: try row.text(3), outcome: try row.text(4))
+            stored.counts[key] = try row.int(5)
+        }
+        return stored
+    }
+
+    /// - Parameter rollups: nil where only a part of the ledger was read.
+    mutating func checkWhole(_ rollups: StoredRollups?) async throws {
+        try await checkLedgerRow()
+        try await checkMigrations()
+        for size in expectations.heads.keys.sorted() {
+            report.add(Finding(.head, table: "heads", "the head of size \(size) could not be compared"))
+        }
+        guard let rollups else { return }
+        check(rollups)
+        try await checkHours()
+        try await checkTokens()
+        try await checkOrphans()
+    }
+
+    private mutating func check(_ rollups: StoredRollups) {
+        guard let watermark = rollups.watermark else {
+            report.add(Finding(.watermark, table: "watermarks", "the watermark is missing"))
+            return
+        }
+        guard (0...report.size).contains(watermark) else {
+            report.add(Finding(.watermark, table: "watermarks", "the watermark lies beyond the entries"))
+            return
+        }
+        let wrong = Set(rollups.counts.keys).union(expectations.rollups.keys).filter {
+            rollups.counts[$0] != expectations.rollups[$0]
+        }
+        for key in wrong.sorted(by: { $0.hour < $1.hour }) {
+            report.add(
+                Finding(
+                    .rollup, table: "rollups",
+                    "the count of \(key.kind)/\(key.outcome) in the hour \(key.hour.text) differs from the entries up "
+                        + "to the watermark"))
+        }
+    }
+
+    private mutating func checkHours() async throws {
+        let rows = try await connection.query(
+            """
+            SELECT hour, first_seq FROM countersign.hours
+            WHERE ledger_id = \(ledger.id) AND first_seq < \(report.size) ORDER BY hour
+            """, deadline: deadline)
+        var stored: [Timestamp: Int] = [:]
+        for row in rows { stored[Timestamp(try row.timestamp(0))] = try row.int(1) }
+        for (hour, firstSeq) in expectations.hours where stored.removeValue(forKey: hour) != firstSeq {
+            report.add(
+                Finding(
+                    .hour, seq: firstSeq, table: "hours", "the hour \(hour.text) does not point to its first entry"))
+        }
+        for hour in stored.keys.sorted() {
+            report.add(Finding(.orphan, table: "hours", "no entry lies in the hour \(hour.text)"))
+        }
+    }
+
+    private mutating func checkTokens() async throws {
+        let rows = try await connection.query(
+            """
+            SELECT token_id, hash, name, scopes, expires_at, granted_seq, revoked_seq FROM countersign.tokens
+            WHERE ledger_id = \(ledger.id) AND granted_seq < \(report.size)
+            """, deadline: deadline)
+        var expected = expectations.tokens
+        for row in rows {
+            let id = try row.text(0)
+            let revoked = try row.intIfPresent(6)
+            let stored = Expectations.Token(
+                hash: Hex.encode(try row.bytes(1)), name: try row.text(2), scopes: try row.array(3, of: String.self),
+                expiresAt: try row.timestampIfPresent(4).map(Timestamp.init), grantedSeq: try row.int(5),
+                // Revoked after the size was pinned: the entry that says so was not read.
+                revokedSeq: revoked.flatMap { $0 < report.size ? $0 : nil })
+            guard let promised = expected.removeValue(forKey: id) else {
+                report.add(Finding(.orphan, table: "tokens", "no entry granted the token \(id)"))
+                continue
+            }
+            if stored != promised {
+                report.add(
+                    Finding(
+                        .token, seq: promised.grantedSeq, table: "tokens",
+                        "the token \(id) differs from what its entries granted"))
+            }
+        }
+        for (id, token) in expected.sorted(by: { $0.value.grantedSeq < $1.value.grantedSeq }) {
+            report.add(Finding(.token, seq: token.grantedSeq, table: "tokens", "the token \(id) is missing"))
+        }
+    }
+
+    private mutating func checkLedgerRow() async throws {
+        let row = try await connection.query(
+            """
+            SELECT origin, idempotency_check, lookup_check, clock_accepted_until FROM countersign.ledgers
+            WHERE ledger_id = \(ledger.id)
+            """, deadline: deadline
+        ).first
+        guard let row, try row.text(0) == ledger.origin.text else {
+            report.add(Finding(.ledger, table: "ledgers", "the ledger's row is missing or names another ledger"))
+            return
+        }
+        for (column, purpose) in [(1, LedgerKeys.Purpose.idempotency), (2, .lookup)]
+        where try row.bytes(.index(column)) != ledger.keys.checkValue(of: purpose) {
+            report.add(
+                Finding(
+                    .ledger, table: "ledgers",
+                    "the check value of the \(purpose.rawValue) key is not that of the master secret"))
+        }
+        guard options.since == 0 else { return }
+        let accepted = try row.timestampIfPresent(3).map(Timestamp.init)
+        if accepted != expectations.clockAcceptedUntil {
+            report.add(
+                Finding(.ledger, table: "ledgers", "clock_accepted_until is not what an operator accepted last"))
+        }
+    }
+
+    private mutating func checkMigrations() async throws {
+        let applied = try await Migrator.status(connection, deadline: deadline)
+        let known = Migration.all
+        let isSame =
+            applied.count == known.count
+            && zip(applied, known).allSatisfy { stored, migration in
+                stored.version == migration.version && stored.checksum == migration.checksum.bytes
+                    && stored.name == migration.name
+            }
+        if !isSame {
+            report.add(Finding(.migration, table: "migrations", "the applied migrations are not this binary's"))
+        }
+    }
+
+    /// Rows that follow from no entry. What must exist was found; so a surplus is counted, and only then searched.
+    private mutating func checkOrphans() async throws {
+        try await reportOrphans(
+            in: "entry_keys",
+            """
+            k.seq >= (\(fragment: newestSize)) OR k.seq < 0
+                OR (k.seq < \(report.size) AND NOT (k.name = ANY(\(LookupKey.Name.allCases.map(\.rawValue)))))
+            """)
+        try await reportOrphans(in: "entries", "k.seq >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "disclosures", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
+        try await reportOrphans(in: "keys", "k.first_seq >= (\(fragment: newestSize)) OR k.first_seq < 0")
+        try await reportOrphans(in: "hours", "k.first_seq >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "tokens", "k.granted_seq >= (\(fragment: newestSize))")
+        try await reportOrphans(
+            in: "tiles", "k.tile_index >= (\(fragment: newestSize)) >> (8 * (k.level + 1))")
+        try await reportOrphans(
+            in: "subjects",
+            """
+            NOT EXISTS (
+                SELECT FROM countersign.entry_keys e
+                WHERE e.ledger_id = \(ledger.id) AND e.name = 'subject' AND e.tag = k.pseudonym
+            )
+            """)
+        try await reportSurplus(in: "entry_keys", below: "seq", expected: expectations.entryKeyCount)
+        try await reportSurplus(in: "keys", below: "first_seq", expected: expectations.keyCount)
+        try await reportSurplus(in: "disclosures", below: "seq", expected: expectations.disclosureCount)
+    }
+
+    private var newestSize: Statement {
+        "SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledger.id)"
+    }
+
+    private mutating func reportOrphans(in table: String, _ condition: Statement) async throws {
+        let rows = try await connection.query(
+            """
+            SELECT count(*) FROM countersign.\(unescaped: table) k
+            WHERE k.ledger_id = \(ledger.id) AND (\(fragment: condition))
+            """, deadline: deadline)
+        let count = try rows.one().int(0)
+        guard count > 0 else { return }
+        report.add(Finding(.orphan, table: table, "\(count) rows follow from no entry"))
+    }
+
+    private mutating func reportSurplus(in table: String, below column: String, expected: Int) async throws {
+        let rows = try await connection.query(
+            """
+            SELECT count(*) FROM countersign.\(unescaped: table)
+            WHERE ledger_id = \(ledger.id) AND \(unescaped: column) >= 0 AND \(unescaped: column) < \(report.size)
+            """, deadline: deadline)
+        let count = try rows.one().int(0)
+        guard count > expected else { return }
+        report.add(Finding(.orphan, table: table, "\(count - expected) rows more than the entries call for"))
+    }
+}

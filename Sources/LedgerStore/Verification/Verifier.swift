@@ -1,0 +1,186 @@
+import Cryptography
+import Ledger
+import Observation
+import Postgres
+
+/// What to verify.
+package struct VerificationOptions: Sendable {
+    /// Entries before this one are taken as verified; the tree up to them is read from the stored hashes.
+    package var since = 0
+    /// A tree that was seen before, or elsewhere: the ledger must contain it.
+    package var expected: TreeHead?
+
+    package init(since: Int = 0, expected: TreeHead? = nil) {
+        self.since = since
+        self.expected = expected
+    }
+}
+
+extension LedgerStore {
+    /// Re-reads and re-hashes every stored line and derives again everything that follows from it: columns, keys,
+    /// sealed values, tiles, heads, hours, rollups, tokens.
+    ///
+    /// - Parameter progress: called after each range with the number of entries done and of all.
+    package func verify(
+        _ ledger: StoredLedger, _ options: VerificationOptions = VerificationOptions(),
+        progress: @escaping @Sendable (_ done: Int, _ size: Int) -> Void = { _, _ in }
+    ) async throws(StoreError) -> VerificationReport {
+        let started = ContinuousClock.now
+        let connections = reads
+        do {
+            let deadline = ContinuousClock.now + Self.readTimeout
+            var report = try await connections.withConnection(deadline: deadline) { connection in
+                var verifier = Verifier(ledger: ledger, options: options, connection: connection)
+                return try await verifier.run(progress: progress)
+            }
+            report.seconds = (ContinuousClock.now - started).seconds
+            observer.observe(
+                .verificationFinished(
+                    ledger: ledger.origin.text, entries: report.size - options.since, broken: report.brokenCount,
+                    seconds: report.seconds))
+            return report
+        } catch let error as StoreError {
+            throw error
+        } catch let error as PostgresError {
+            throw StoreError(reading: error)
+        } catch {
+            throw StoreError(.internal, "the verification failed: \(type(of: error))")
+        }
+    }
+}
+
+/// One run of verification over one ledger. Each range is read in a short transaction of its own: entries below a size
+/// never change, so nothing is pinned.
+struct Verifier {
+    /// Entries read at once.
+    static let rangeMax = 2_000
+
+    let ledger: StoredLedger
+    let options: VerificationOptions
+    let connection: Connection
+    var report: VerificationReport
+    var expectations = Expectations()
+    var sizes: Set<Int> = []
+
+    init(ledger: StoredLedger, options: VerificationOptions, connection: Connection) {
+        self.ledger = ledger
+        self.options = options
+        self.connection = connection
+        report = VerificationReport(origin: ledger.origin)
+    }
+
+    var deadline: ContinuousClock.Instant { .now + LedgerStore.readTimeout }
+
+    mutating func run(progress: (Int, Int) -> Void) async throws -> VerificationReport {
+        // Rollups are read before the size is pinned, so that their watermark lies within it.
+        let rollups = options.since == 0 ? try await storedRollups() : nil
+        let head = try await newestHead()
+        report.size = head?.size ?? 0
+        report.root = head?.root
+        guard options.since < report.size || options.since == 0 else {
+            report.add(Finding(.truncated, table: "heads", "the tree has \(report.size) entries only"))
+            return report
+        }
+        if ledger.keyFault != nil {
+            report.skip("people's pseudonyms were not checked, for the master secret is missing or wrong")
+        }
+        expectations.rollupsUntil = rollups?.watermark ?? 0
+        var chain = try await startingChain()
+        var seq = options.since
+        while seq < report.size {
+            let range = seq..<min(seq + Self.rangeMax, report.size)
+            try await check(range, &chain)
+            seq = range.upperBound
+            progress(seq, report.size)
+        }
+        chain.finish(size: report.size, sizes: sizes, &report)
+        try await checkTree(&chain, upTo: report.size)
+        expectations.endKeyRun()
+        try await checkKeys()
+        try await checkWhole(rollups)
+        checkExpected()
+        return report
+    }
+
+    private func newestHead() async throws -> TreeHead? {
+        let row = try await connection.query(
+            "SELECT size, root FROM countersign.heads WHERE ledger_id = \(ledger.id) ORDER BY size DESC LIMIT 1",
+            deadline: deadline
+        ).first
+        guard let row, let root = Digest(try row.bytes(1)) else { return nil }
+        return TreeHead(size: try row.int(0), root: root)
+    }
+
+    private mutating func startingChain() async throws -> ChainCheck {
+        if let expected = options.expected { sizes.insert(expected.size) }
+        guard options.since > 0 else {
+            return ChainCheck(
+                origin: ledger.origin, builder: TileBuilder(), lastHash: ledger.origin.genesis, lastRecordedAt: nil)
+        }
+        report.skip("entries before \(options.since), rollups, tokens and counts of rows were not checked")
+        let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
+        let head = try await connection.query(
+            "SELECT root FROM countersign.heads WHERE ledger_id = \(ledger.id) AND size = \(options.since)",
+            deadline: deadline
+        ).first
+        guard let head, let root = Digest(try head.bytes(0)) else {
+            throw StoreError(
+                .notFound, "no commit ended at size \(options.since); take a size that `GET /v1/tree` gave")
+        }
+        let tree = try await transaction.tree(size: options.since, root: root)
+        return ChainCheck(
+            origin: ledger.origin, builder: tree.builder, lastHash: tree.lastLeafHash,
+            lastRecordedAt: tree.lastRecordedAt)
+    }
+
+    /// One range: the lines, and every row that follows from them.
+    private mutating func check(_ range: Range<Int>, _ chain: inout ChainCheck) async throws {
+        let heads = try await storedHeads(range)
+        sizes.formUnion(heads.keys)
+        expectations.heads.merge(heads) { first, _ in first }
+        let rows = try await connection.query(
+            """
+            SELECT \(fragment: StoredRow.columns)
+            FROM countersign.entries e
+            LEFT JOIN countersign.disclosures d ON d.ledger_id = e.ledger_id AND d.seq = e.seq
+                AND d.seq >= \(range.lowerBound) AND d.seq < \(range.upperBound)
+            WHERE e.ledger_id = \(ledger.id) AND e.seq >= \(range.lowerBound) AND e.seq < \(range.upperBound)
+            ORDER BY e.seq
+            """, deadline: deadline)
+        for row in rows {
+            let row = try StoredRow(row)
+            guard let entry = chain.check(row, sizes: sizes, &report) else { continue }
+            for finding in row.differences(from: entry) { report.add(finding) }
+            for finding in row.disclosureFindings(of: entry) { report.add(finding) }
+            expectations.add(entry, row, keys: ledger.keyFault == nil ? ledger.keys : nil)
+        }
+        try await checkTree(&chain, upTo: range.upperBound)
+        try await checkEntryKeys(range)
+        try await checkKeys()
+        try await checkSubjects()
+    }
+
+    private func storedHeads(_ range: Range<Int>) async throws -> [Int: Digest] {
+        let rows = try await connection.query(
+            """
+            SELECT size, root FROM countersign.heads
+            WHERE ledger_id = \(ledger.id) AND size > \(range.lowerBound) AND size <= \(range.upperBound)
+            """, deadline: deadline)
+        var heads: [Int: Digest] = [:]
+        for row in rows { heads[try row.int(0)] = Digest(try row.bytes(1)) }
+        return heads
+    }
+
+    private mutating func checkExpected() {
+        guard let expected = options.expected else { return }
+        if expected.size > report.size {
+            report.add(
+                Finding(
+                    .truncated, table: "heads",
+                    "the tree has \(report.size) entries, but had \(expected.size) when its root was taken"))
+        } else if expectations.rootOfExpected != expected.root {
+            report.add(
+                Finding(.truncated, table: "heads", "the tree of \(expected.size) entries has another root"))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Cryptography
+import FoundationEssentials
+import Glibc
+import Ledger
+import LedgerStore
+import Observation
+import Postgres
+import PostgresTesting
+import Synchronization
+import Testing
+
+/// A store on a fresh database of the test cluster, with one ledger.
+struct TestStore: Sendable {
+    let store: LedgerStore
+    let ledger: StoredLedger
+    let target: ConnectionTarget
+    let master: SecretKey
+    let observations: Observations
+
+    /// Runs `body` with a store that serves, and checks the whole ledger afterwards.
+    static func run(
+        clockRule: ClockRule = .standard, _ body: @escaping @Sendable (TestStore) async throws -> Void
+    ) async throws {
+        var target = try await TestCluster.shared.makeDatabase()
+        let connection = try await Connection.open(target, deadline: .now + .seconds(10))
+        _ = try await connection.execute(script: Migration.roles, deadline: soon)
+        let observations = Observations()
+        _ = try await Migrator(connection, observer: observations).migrate()
+        await connection.close()
+        target.set("role", to: "countersign_app")
+        let master = SecretKey.random()
+        let store = LedgerStore(
+            target: target, master: .success(master), observer: observations, clockRule: clockRule, clock: now)
+        try await withThrowingTaskGroup(of: Void.self) { [target] tasks in
+            tasks.addTask { await store.run() }
+            let (ledger, _) = try await store.createLedger(
+                try Origin("acme.example/mail"), reporter: operatorReporter, deadline: soon)
+            let test = TestStore(
+                store: store, ledger: ledger, target: target, master: master, observations: observations)
+            try await body(test)
+            let report = try await store.verify(ledger)
+            #expect(report.isIntact, "\(report.findings)")
+            tasks.cancelAll()
+        }
+    }
+
+    static let operatorReporter = Reporter(id: "test", via: .operator)
+    static var soon: ContinuousClock.Instant { .now + .seconds(20) }
+
+    @Sendable static func now() -> Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// A unit of events written as JSON, as the server would make it.
+    func unit(_ elements: [String]) throws -> AppendUnit {
+        try AppendUnit(
+            elements.map { text in
+                let json = try JSONReader.read(Array(text.utf8))
+                let (event, key) = try Event.read(json, via: .ingest)
+                let draft = try Draft(
+                    event, origin: ledger.origin, reporter: Reporter(id: "tok_test", via: .ingest),
+                    idempotencyTag: key.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) },
+                    random: Random.bytes)
+                return AppendUnit.Item(
+                    draft, requestTag: ledger.keys.requestTag(of: CanonicalWriter.bytes(of: json)), keys: ledger.keys)
+            })
+    }
+
+    @discardableResult
+    func append(_ elements: String...) async throws -> [Placed] {
+        try await store.append(try unit(elements), to: ledger, deadline: Self.soon)
+    }
+
+    /// The places that writers working at once get for their requests, one after the other each.
+    func appendFromManyWriters(
+        writers: Int, each count: Int, _ element: @escaping @Sendable (_ writer: Int, _ number: Int) -> String
+    ) async throws -> [Int] {
+        try await withThrowingTaskGroup(of: [Int].self) { tasks in
+            for writer in 0..<writers {
+                tasks.addTask {
+                    var seqs: [Int] = []
+                    for number in 0..<count { seqs += try await append(element(writer, number)).map(\.seq) }
+                    return seqs
+                }
+            }
+            var all: [Int] = []
+            for try await seqs in tasks { all += seqs }
+            return all
+        }
+    }
+}
+
+/// Keeps what was observed.
+final class Observations: Observer {
+    private let list = Mutex<[Observation]>([])
+
+    func observe(_ observation: Observation) {
+        list.withLock { $0.append(observation) }
+    }
+
+    var all: [Observation] { list.withLock { $0 } }
+}

@@ -9,21 +9,19 @@ enum Interruption {
         _ body: @Sendable @escaping () async throws -> Value
     ) async throws -> Value {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        let work = Task { try await body() }
-        return try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
             group.addTask {
-                for await _ in signals {
-                    if work.isCancelled { Glibc._exit(ExitStatus.interrupted.rawValue) }
-                    work.cancel()
-                }
+                for await _ in signals { break }
+                return nil
             }
             defer { group.cancelAll() }
-            do {
-                return try await work.value
-            } catch {
-                // Whatever failed then failed because it was cut off.
-                throw work.isCancelled ? Complaint.interrupted : error
-            }
+            if let value = try await group.next() ?? nil { return value }
+            for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+            group.cancelAll()
+            // The body ends first; how it ended, cut off as it was, tells nothing.
+            _ = try? await group.next()
+            throw Complaint.interrupted
         }
     }
 }

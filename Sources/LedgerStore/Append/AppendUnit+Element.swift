@@ -10,15 +10,15 @@ extension AppendUnit.Item {
         reading element: JSONValue, for ledger: StoredLedger, reporter: Reporter,
         fallbackKey: IdempotencyKey? = nil, random: (Int) -> [UInt8]
     ) throws(Refusal) {
+        guard CanonicalWriter.bytes(of: element).count <= Draft.callerSizeMax else {
+            throw Refusal(
+                .tooLarge, "an entry has at most \(Draft.callerSizeMax) bytes as canonical JSON",
+                limit: Draft.callerSizeMax)
+        }
         let (event, ownKey) = try Event.read(element, via: reporter.via)
         // The key is not part of what it stands for: it may also come in a header.
         let content = CanonicalWriter.bytes(
             of: .object((element.members ?? []).filter { $0.name != "idempotency_key" }))
-        guard content.count <= Draft.callerSizeMax else {
-            throw Refusal(
-                .tooLarge, "the element takes more than \(Draft.callerSizeMax) bytes of canonical JSON",
-                limit: Draft.callerSizeMax)
-        }
         let key = ownKey ?? fallbackKey
         let draft = try Draft(
             event, origin: ledger.origin, reporter: reporter,

@@ -17,6 +17,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -33,7 +34,6 @@ let package = Package(
         .target(
             name: "PostgresTesting", dependencies: ["Postgres"], path: "Tests/PostgresTesting", swiftSettings: strict),
 
-        .target(name: "Observation", swiftSettings: strict),
         .target(
             name: "LedgerStore",
             dependencies: ["Cryptography", "Ledger", "Observation", "Postgres"],
@@ -43,7 +43,6 @@ let package = Package(
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),
-
         .target(
             name: "EmbeddedPostgres",
             dependencies: [
@@ -53,12 +52,23 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Observation", swiftSettings: strict),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Observation",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
 
         .executableTarget(
             name: "CountersignCommand",
             dependencies: [
-                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "Observation", "Postgres",
+                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "Observation", "Postgres", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -80,6 +90,16 @@ let package = Package(
         ),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(name: "ObservationTests", dependencies: ["Observation"], swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Observation", "Server",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "LedgerStoreTests",
             dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],

@@ -55,8 +55,6 @@ package struct Cluster: Sendable {
     var lockPath: String { directory + "/lock" }
     /// Held, shared, by everybody who uses the server.
     var usersPath: String { directory + "/users" }
-    /// Where initdb works until its result is whole.
-    var unfinishedDataDirectory: String { directory + "/postgres.unfinished" }
 
     private static func absolute(_ path: String) throws(EmbeddedPostgresError) -> String {
         var path = path

@@ -3,8 +3,9 @@ import Glibc
 
 /// DIR: found or made, so that the server's account can keep its data and its socket there.
 ///
-/// Where we are root, DIR is root's, its group the server's, mode 1770: the server makes files of its own, and the sticky
-/// bit keeps it from touching ours, of which `master.key` is the one that matters. Else DIR is ours alone, mode 0700.
+/// Where we are root, DIR is root's, its group the server's, mode 1770: the server makes files of its own, and the
+/// sticky bit keeps it from touching ours, of which `master.key` is the one that matters. Else DIR is ours alone,
+/// mode 0700.
 struct DataFolder {
     let cluster: Cluster
     let account: Account

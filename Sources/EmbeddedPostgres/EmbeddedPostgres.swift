@@ -2,16 +2,16 @@ import ServiceLifecycle
 
 /// The private cluster as a part of this process: there when `start` returns, watched by `run`, put away by `stop`.
 ///
-/// Several processes may use one data directory at once: services side by side, a `verify` beside a running service. Two
-/// lock files keep them in order, and both vanish with a process however it dies:
+/// Several processes may use one data directory at once: services side by side, a `verify` beside a running service.
+/// Two lock files keep them in order, and both vanish with a process however it dies:
 ///
 /// - `DIR/users` is held *shared* by every process from its `start` to its `stop`. Who leaves and can take it alone is
 ///   the last one.
 /// - `DIR/lock` is held *alone*, and only while somebody makes, starts or stops the server.
 ///
-/// The first to come starts the server, or adopts the one that a killed process left running. The last to leave stops it.
-/// One exception: a command that found the server running leaves it running, unless another command had started it; the
-/// note in `DIR/users` names such a server.
+/// The first to come starts the server, or adopts the one that a killed process left running. The last to leave stops
+/// it. One exception: a command that found the server running leaves it running, unless another command had started
+/// it; the note in `DIR/users` names such a server.
 ///
 /// In a `ServiceGroup` it comes first, so that it stops last.
 package actor EmbeddedPostgres: Service {

@@ -1,6 +1,7 @@
 /// Why the private cluster could not be found, made, started or stopped.
 ///
-/// `reason` is written for the operator: what is wrong, then what to do next. Two errors are equal when their codes are.
+/// `reason` is written for the operator: what is wrong, then what to do next. Two errors are equal when their codes
+/// are.
 package struct EmbeddedPostgresError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case accountMissing = "account_missing"

@@ -9,7 +9,8 @@ package struct PostgresBinaries: Sendable, Equatable {
     /// The release, such as 15.
     package let major: Int
 
-    /// The newest installed release from 15 on, or exactly release `major` where a cluster of that release exists already.
+    /// The newest installed release from 15 on, or exactly release `major` where a cluster of that release exists
+    /// already.
     package static func find(major: Int? = nil) async throws(EmbeddedPostgresError) -> PostgresBinaries {
         try await PostgresSearch().find(major: major)
     }

@@ -60,10 +60,11 @@ struct PostgresSearch {
     private func missing(_ found: [PostgresBinaries], _ looked: [String]) -> EmbeddedPostgresError {
         let tooOld = found.map { "\($0.directory) is release \($0.major)" }
         let places = (["\(root)/*/bin"] + looked).joined(separator: ", ")
+        let programs = PostgresBinaries.required.joined(separator: ", ")
         return EmbeddedPostgresError(
             .binariesMissing,
-            "no Postgres \(PostgresBinaries.oldestMajor) or later (\(PostgresBinaries.required.joined(separator: ", "))) "
-                + "in \(places)\(tooOld.map { "; " + $0 }.joined()): apt-get install postgresql")
+            "no Postgres \(PostgresBinaries.oldestMajor) or later (\(programs)) in \(places)"
+                + tooOld.map { "; " + $0 }.joined() + ": apt-get install postgresql")
     }
 
     private static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }

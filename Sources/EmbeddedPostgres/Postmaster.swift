@@ -16,8 +16,8 @@ struct Postmaster: Sendable, Equatable {
 
     /// Whether it still runs.
     ///
-    /// A process of ours that ended is taken off the process table first: where we are process 1 of a container, orphans
-    /// come to us, and to the next server an uncollected one would look alive.
+    /// A process of ours that ended is taken off the process table first: where we are process 1 of a container,
+    /// orphans come to us, and to the next server an uncollected one would look alive.
     var isAlive: Bool {
         _ = waitpid(processID, nil, WNOHANG)
         return ServerProcess(processID)?.startTicks == startTicks

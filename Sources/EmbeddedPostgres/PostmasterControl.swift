@@ -11,6 +11,9 @@ struct PostmasterControl {
     private static let leftoversMax = Duration.seconds(60)
     private static let serverLogBytesMax: Int64 = 16 << 20
     private static let quotedLines = 8
+    private static let unfinishedPrefix = "postgres.unfinished."
+    /// What the server says while a killed one, or a backend of it, is not quite gone.
+    private static let passingObstacles = ["is still in use", "already exists"]
 
     let cluster: Cluster
     let account: Account
@@ -42,12 +45,13 @@ struct PostmasterControl {
 
     /// Makes the cluster where there is none.
     ///
-    /// initdb works in a folder beside it, which gets its name when it is whole: a crash leaves a folder that the next
-    /// call removes.
+    /// initdb works in a folder beside it, which gets its name when it is whole. A crash leaves a folder of another
+    /// name, and perhaps an initdb still at work in it: so each attempt has a name of its own.
     func makeIfMissing() async throws(EmbeddedPostgresError) {
+        try await removeUnfinished()
         guard FileStatus(of: cluster.dataDirectory + "/PG_VERSION") == nil else { return }
-        let unfinished = cluster.unfinishedDataDirectory
-        try await require("/bin/rm", ["-rf", "--", unfinished], .initdbFailed)
+        let attempt = String(UInt32.random(in: 0 ... .max), radix: 16)
+        let unfinished = cluster.directory + "/" + Self.unfinishedPrefix + attempt
         try await require(
             binaries.path("initdb"),
             [
@@ -62,6 +66,14 @@ struct PostmasterControl {
                 .initdbFailed, "\(cluster.dataDirectory) cannot be put in place: \(systemMessage())")
         }
         try synchronize(cluster.directory)
+    }
+
+    private func removeUnfinished() async throws(EmbeddedPostgresError) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: cluster.directory)) ?? []
+        let left = names.filter { $0.utf8.starts(with: Self.unfinishedPrefix.utf8) }
+        guard !left.isEmpty else { return }
+        // What is still being written to cannot go yet; it goes at another start.
+        _ = try await tool.run("/bin/rm", ["-rf", "--"] + left.map { cluster.directory + "/" + $0 })
     }
 
     private func synchronize(_ directory: String) throws(EmbeddedPostgresError) {
@@ -103,7 +115,7 @@ struct PostmasterControl {
                 ["start", "--wait", "--timeout", "\(Self.startSecondsMax)", "--log", cluster.logPath])
             if outcome.succeeded, let running = Postmaster.running(on: cluster.dataDirectory) { return running }
             let said = TextFile.read(cluster.logPath, from: logEnd) ?? ""
-            guard said.contains("is still in use"), ContinuousClock.now < deadline else {
+            guard Self.passingObstacles.contains(where: { said.contains($0) }), ContinuousClock.now < deadline else {
                 throw EmbeddedPostgresError(
                     .startFailed,
                     "Postgres did not start. \(cluster.logPath) says:\n"
@@ -154,8 +166,8 @@ struct PostmasterControl {
         guard found.split(separator: "\n").first == "0" else { return }
         _ = try await sql(
             "CREATE DATABASE \(name) OWNER postgres TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
-        // Some error messages quote values. Whoever made the statement gets them; of its sessions the server's log keeps
-        // none, and of the server's own processes all.
+        // Some error messages quote values. Whoever made the statement gets them; of its sessions the server's log
+        // keeps none, and of the server's own processes all.
         _ = try await sql("ALTER DATABASE \(name) SET log_min_messages = log")
     }
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// A folder of the server's account, held open, into which we write whole files.
 ///
-/// We may be root and the folder another account's: every file is made anew under a name that must not exist, so no link
-/// laid there can send our writing elsewhere.
+/// We may be root and the folder another account's: every file is made anew under a name that must not exist, so no
+/// link laid there can send our writing elsewhere.
 final class PrivateFolder: Sendable {
     private let path: String
     private let descriptor: Int32

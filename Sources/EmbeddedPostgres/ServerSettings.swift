@@ -14,8 +14,8 @@ struct ServerSettings {
     /// `countersign.conf`, which `postgresql.conf` includes.
     var configuration: String {
         var lines = [
-            "# Written by countersign at each start. Settings of your own belong into postgresql.conf, below its include",
-            "# of this file: what comes later holds.",
+            "# Written by countersign at each start. Settings of your own belong into postgresql.conf,",
+            "# below its include of this file: what comes later holds.",
         ]
         for (name, value) in settings.sorted(by: { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }) {
             lines.append("\(name) = \(Self.quoted(value))")

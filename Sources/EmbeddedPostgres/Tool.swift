@@ -15,8 +15,8 @@ struct Tool {
 
     /// Runs the program at `path`.
     ///
-    /// A cancelled caller still waits for it: a child cut off in the middle of initdb or of a start would leave half of its
-    /// work. Every program we run ends by itself.
+    /// A cancelled caller still waits for it: a child cut off in the middle of initdb or of a start would leave half
+    /// of its work. Every program we run ends by itself.
     func run(_ path: String, _ arguments: [String]) async throws(EmbeddedPostgresError) -> Outcome {
         let account = account
         let outcome = await Task { await Self.runUnshielded(path, arguments, account) }.value

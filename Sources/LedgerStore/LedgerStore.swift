@@ -21,7 +21,7 @@ package final class LedgerStore: Sendable {
     private let appenders = Mutex<[Int64: Appender]>([:])
     private let ledgers = Mutex<[Int64: StoredLedger]>([:])
     /// Ledgers whose rollups lag behind.
-    private let lagging = Mutex<Set<Int64>>([])
+    private let lagging = Mutex<[Int64: StoredLedger]>([:])
     private let wakeups: AsyncStream<Appender>
     private let wake: AsyncStream<Appender>.Continuation
 
@@ -82,13 +82,13 @@ package final class LedgerStore: Sendable {
 
     private func advanceRollups() async {
         while (try? await Task.sleep(for: Self.rollupPause)) != nil {
-            let ids = lagging.withLock { lagging in
-                defer { lagging = [] }
-                return lagging
+            let ledgers = lagging.withLock { lagging in
+                defer { lagging = [:] }
+                return lagging.values
             }
-            for id in ids {
-                let isDone = try? await Rollups(ledgerID: id, reads, observer).advance()
-                if isDone != true { _ = lagging.withLock { $0.insert(id) } }
+            for ledger in ledgers {
+                let isDone = try? await Rollups(ledger, reads, observer).advance()
+                if isDone != true { lagging.withLock { $0[ledger.id] = ledger } }
             }
         }
     }
@@ -110,7 +110,7 @@ package final class LedgerStore: Sendable {
             return appender
         }
         let placed = try await appender.append(unit, deadline: deadline) { appender in wake.yield(appender) }
-        if placed.contains(where: { !$0.replayed }) { _ = lagging.withLock { $0.insert(ledger.id) } }
+        if placed.contains(where: { !$0.replayed }) { lagging.withLock { $0[ledger.id] = ledger } }
         return placed
     }
 

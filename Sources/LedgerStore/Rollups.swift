@@ -1,3 +1,4 @@
+import Ledger
 import Observation
 import Postgres
 
@@ -9,11 +10,13 @@ struct Rollups {
     private static let stepMax = 50_000
 
     private let ledgerID: Int64
+    private let origin: String
     private let connections: ConnectionPool
     private let observer: any Observer
 
-    init(ledgerID: Int64, _ connections: ConnectionPool, _ observer: any Observer) {
-        self.ledgerID = ledgerID
+    init(_ ledger: StoredLedger, _ connections: ConnectionPool, _ observer: any Observer) {
+        ledgerID = ledger.id
+        origin = ledger.origin.text
         self.connections = connections
         self.observer = observer
     }
@@ -56,7 +59,7 @@ struct Rollups {
                     "UPDATE countersign.watermarks SET seq = \(to) WHERE ledger_id = \(ledgerID)",
                     "COMMIT",
                 ], deadline: deadline)
-            observer.observe(.rollupsAdvanced(ledger: "\(ledgerID)", seq: to, entries: to - from))
+            observer.observe(.rollupsAdvanced(ledger: origin, seq: Int64(to), entries: to - from))
             return to == size
         }
     }

@@ -1,25 +1,62 @@
-/// Everything that an operator can see happen, as one list. Logs and metrics are two readers of it.
+/// Everything that happens here and that an operator can see: the catalogue of events.
 ///
-/// No case carries personal data or secrets.
+/// The code that knows of an event hands it to an `Observer`; log lines and metrics are two readers of it, and each
+/// turns the cases into its own terms by one exhaustive switch, so none is forgotten.
+///
+/// No case holds personal data or a secret. A `reason` is one of our own sentences, a `code` one of our own names, a
+/// `route` the pattern of a route and never a request's path.
 package enum Observation: Sendable, Equatable {
+    /// The HTTP server accepts connections.
     case serverListening(address: String)
+
+    /// The private cluster answers; `adopted` if it ran before us.
     case postgresStarted(adopted: Bool)
+    /// The private cluster's server ended without our doing.
     case postgresDied
     case postgresRestarted
     case postgresStopped
-    case migrationApplied(version: Int, name: String)
-    case appendCommitted(
-        ledger: String, entries: Int, requests: Int, replayed: Int, lockWaitSeconds: Double, buildSeconds: Double,
-        commitSeconds: Double)
+
+    /// One group commit: so many new entries for so many requests, of which some were replayed.
+    case appendCommitted(ledger: String, entries: Int, requests: Int, replayed: Int, durations: AppendDurations)
+    /// A group was not committed, and is known not to be.
     case appendFailed(ledger: String, code: String)
+    /// The answer to a COMMIT was lost: the group may be stored or not.
     case appendOutcomeUnknown(ledger: String)
+    /// What became of a group whose answer was lost.
     case lostCommitResolved(ledger: String, stored: Bool)
+    /// One request made the group's transaction fail by its data; the others were run without it.
     case guiltyRequest(ledger: String, sqlState: String)
+    /// The database's clock differs from ours or jumped ahead: appending waits for an operator.
     case clockRefused(ledger: String, reason: String)
+    /// The master secret at hand is not the one that the ledger was made with.
     case masterSecretRefused(ledger: String)
+    /// The ledger is halted: what is stored contradicts what was published.
+    case ledgerHalted(ledger: String)
+
     case partitionCreated(name: String)
-    case rollupsAdvanced(ledger: String, seq: Int, entries: Int)
+    /// The rollups are exact up to, not including, `seq`.
+    case rollupsAdvanced(ledger: String, seq: Int64, entries: Int)
+    case migrationApplied(version: Int, name: String)
+
     case tokenRefused(reason: String)
-    case verificationFinished(ledger: String, entries: Int, broken: Int, seconds: Double)
     case requestRefused(route: String, code: String)
+
+    /// A verification came to its end; `broken` entries were named.
+    case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)
+}
+
+/// Where the time of one group commit went, in seconds.
+package struct AppendDurations: Sendable, Equatable {
+    /// Until the ledger's lock was ours.
+    package let lockWait: Double
+    /// Guards, duplicates, lines and hashes.
+    package let build: Double
+    /// Writing the rows and the COMMIT.
+    package let commit: Double
+
+    package init(lockWait: Double, build: Double, commit: Double) {
+        self.lockWait = lockWait
+        self.build = build
+        self.commit = commit
+    }
 }

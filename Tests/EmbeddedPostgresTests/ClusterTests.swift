@@ -67,15 +67,17 @@ import Testing
             let account = try Account.server(of: cluster)
             try await DataFolder(cluster: cluster, account: account).prepare()
             let binaries = try await PostgresBinaries.find()
-            // Half-way: files are there, the last step is not done, nothing was renamed.
-            let half = cluster.unfinishedDataDirectory
-            let initdb = [binaries.path("initdb"), "-D", half, "-U", "postgres", "--auth-local=peer", "-N"]
-            let outcome = try await Tool(account: account).run("/usr/bin/timeout", ["-s", "KILL", "0.2"] + initdb)
-            #expect(!outcome.succeeded)
+            // Killed half-way; its children may be at work a moment longer.
+            let half = cluster.directory + "/postgres.unfinished.1"
+            let script = """
+                "$1" -D "$2" -U postgres --auth-local=peer -N &
+                while ! test -e "$2/base/1"; do sleep 0.01; done
+                kill -9 $!
+                """
+            _ = try await Tool(account: account).run("/bin/sh", ["-c", script, "sh", binaries.path("initdb"), half])
             #expect(FileStatus(of: half) != nil)
-            try await EmbeddedPostgres.withCluster(cluster, use: .service) { _ in
-                try await scratch.requireAnswer()
-            }
+            try await EmbeddedPostgres.withCluster(cluster, use: .service) { _ in try await scratch.requireAnswer() }
+            try await EmbeddedPostgres.withCluster(cluster, use: .service) { _ in }
             #expect(FileStatus(of: half) == nil)
         }
     }

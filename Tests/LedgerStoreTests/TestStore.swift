@@ -16,10 +16,13 @@ struct TestStore: Sendable {
     let target: ConnectionTarget
     let master: SecretKey
     let observations: Observations
+    /// Between the store and the database, where a test asked for it.
+    let proxy: CuttingProxy?
 
     /// Runs `body` with a store that serves, and checks the whole ledger afterwards.
     static func run(
-        clockRule: ClockRule = .standard, _ body: @escaping @Sendable (TestStore) async throws -> Void
+        clockRule: ClockRule = .standard, throughProxy: Bool = false,
+        _ body: @escaping @Sendable (TestStore) async throws -> Void
     ) async throws {
         var target = try await TestCluster.shared.makeDatabase()
         let connection = try await Connection.open(target, deadline: .now + .seconds(10))
@@ -27,6 +30,9 @@ struct TestStore: Sendable {
         let observations = Observations()
         _ = try await Migrator(connection, observer: observations).migrate()
         await connection.close()
+        let proxy = throughProxy ? try CuttingProxy(to: TestCluster.shared) : nil
+        defer { proxy?.close() }
+        if let proxy { target = proxy.target(to: target) }
         target.set("role", to: "countersign_app")
         let master = SecretKey.random()
         let store = LedgerStore(
@@ -36,7 +42,7 @@ struct TestStore: Sendable {
             let (ledger, _) = try await store.createLedger(
                 try Origin("acme.example/mail"), reporter: operatorReporter, deadline: soon)
             let test = TestStore(
-                store: store, ledger: ledger, target: target, master: master, observations: observations)
+                store: store, ledger: ledger, target: target, master: master, observations: observations, proxy: proxy)
             try await body(test)
             let report = try await store.verify(ledger)
             #expect(report.isIntact, "\(report.findings)")
@@ -54,18 +60,20 @@ struct TestStore: Sendable {
     }
 
     /// A unit of events written as JSON, as the server would make it.
-    func unit(_ elements: [String]) throws -> AppendUnit {
-        try AppendUnit(
+    func unit(_ elements: [String], batchKey: String? = nil) throws -> AppendUnit {
+        let batchTag = try batchKey.map { ledger.keys.idempotencyTag(of: try IdempotencyKey($0), scope: .entries) }
+        return try AppendUnit(
             elements.map { text in
                 let json = try JSONReader.read(Array(text.utf8))
                 let (event, key) = try Event.read(json, via: .ingest)
                 let draft = try Draft(
                     event, origin: ledger.origin, reporter: Reporter(id: "tok_test", via: .ingest),
-                    idempotencyTag: key.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) },
+                    idempotencyTag: batchTag ?? key.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) },
                     random: Random.bytes)
                 return AppendUnit.Item(
                     draft, requestTag: ledger.keys.requestTag(of: CanonicalWriter.bytes(of: json)), keys: ledger.keys)
-            })
+            },
+            key: batchTag.map { .init(tag: $0, requestTag: ledger.keys.requestTag(of: Array(elements.joined().utf8))) })
     }
 
     @discardableResult

@@ -91,8 +91,10 @@ import Testing
     @Test func `no task is without an owner`() throws {
         for file in try tree.files(in: "Sources", suffix: ".swift") {
             for line in file.lines {
+                // Awaited on the spot, a task is a shield from cancellation and belongs to its caller.
+                let isAwaited = line.contains("await Task {") && line.hasSuffix("}.value")
                 let isUnowned = [" Task {", "(Task {", "Task.detached", " Task("].contains { line.contains($0) }
-                #expect(!isUnowned, "\(file.path): \(line)")
+                #expect(!isUnowned || isAwaited, "\(file.path): \(line)")
             }
         }
     }

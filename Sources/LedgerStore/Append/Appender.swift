@@ -216,8 +216,10 @@ actor Appender {
         environment.observer.observe(
             .appendCommitted(
                 ledger: ledger.origin.text, entries: group.newCount, requests: units.count,
-                replayed: group.replayedSeqs.count, lockWaitSeconds: (locked - started).seconds,
-                buildSeconds: (built - locked).seconds, commitSeconds: (ContinuousClock.now - built).seconds))
+                replayed: group.replayedSeqs.count,
+                durations: AppendDurations(
+                    lockWait: (locked - started).seconds, build: (built - locked).seconds,
+                    commit: (ContinuousClock.now - built).seconds)))
         return (group, places)
     }
 

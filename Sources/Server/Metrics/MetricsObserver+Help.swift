@@ -1,0 +1,32 @@
+extension MetricsObserver {
+    /// What each metric says, by the name under which it is printed: the operator's catalogue.
+    package static let help: [String: String] = [
+        "countersign_postgres_up": "1 while the private cluster's server runs, as far as we know.",
+        "countersign_postgres_deaths_total": "How often the private cluster's server ended without our doing.",
+        "countersign_schema_version": "The last migration applied by this process.",
+        "countersign_partitions_created_total": "Partitions of entries made ahead.",
+        "countersign_entries_total": "Entries committed by this process.",
+        "countersign_append_commits_total": "Group commits.",
+        "countersign_append_requests_total": "Requests answered by a group commit, replayed ones included.",
+        "countersign_append_replayed_requests_total": "Requests whose first answer was given again.",
+        "countersign_append_group_entries": "New entries in one group commit.",
+        "countersign_append_lock_wait_seconds": "Waiting for the ledger's lock, once for each group.",
+        "countersign_append_build_seconds": "Guards, duplicates, lines and hashes, once for each group.",
+        "countersign_append_commit_seconds": "Writing rows and the COMMIT, once for each group.",
+        "countersign_append_failures_total": "Groups that were not committed, by code.",
+        "countersign_append_unknown_outcomes_total": "Groups whose COMMIT was not answered.",
+        "countersign_lost_commits_total": "Groups without an answer that were looked up, by what was found.",
+        "countersign_guilty_requests_total": "Requests that made a group's transaction fail by their data.",
+        "countersign_clock_refusals_total": "Appends refused because the clocks disagree.",
+        "countersign_master_secret_refusals_total": "Appends refused because the master secret is another one.",
+        "countersign_ledger_halted": "1 once a ledger was found halted.",
+        "countersign_rollups_seq": "The rollups are exact up to this seq.",
+        "countersign_rollups_entries_total": "Entries taken into the rollups by this process.",
+        "countersign_token_refusals_total": "Requests refused for their token, by reason.",
+        "countersign_request_refusals_total": "Requests refused, by the pattern of their route and the problem's code.",
+        "countersign_verifications_total": "Verifications finished, by verdict.",
+        "countersign_verification_seconds": "How long a verification took.",
+        "countersign_verified_entries": "Entries that the last verification looked at.",
+        "countersign_broken_entries": "Entries that the last verification found broken.",
+    ]
+}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Ledger
 import LedgerStore
+import Server
 
 /// `countersign export`
 struct Export: AsyncParsableCommand {
@@ -30,56 +31,55 @@ struct Export: AsyncParsableCommand {
     var output: String?
 
     func run() async throws {
-        let query = try filters.query()
+        let filter = try filters.filter()
         let file = try output.map { try OutputFile(path: $0) }
         try await OpenStore.with(database) { open in
             let ledger = try await ledger.find(in: open.store)
             let progress = ProgressBar(unit: "entries", isWanted: file != nil || !Output.standard.isTerminal)
             defer { progress.clear() }
-            let count = try await write(ledger, query, open.store, to: file?.output ?? .standard, progress)
+            let count = try await write(ledger, filter, open.store, to: file?.output ?? .standard, progress)
             try file?.finish()
             progress.say("\(Progress.grouped(count)) entries" + (output.map { " in \($0)" } ?? ""))
         }
     }
 
     private func write(
-        _ ledger: StoredLedger, _ query: EntryQuery, _ store: LedgerStore, to target: Output, _ progress: ProgressBar
+        _ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore, to target: Output, _ progress: ProgressBar
     ) async throws -> Int {
-        var page = try await store.page(of: ledger, query, limit: Self.pageSize, disclosures: disclosures)
-        try await record(ledger, size: page.size, store)
-        var bytes = format.header(disclosures: disclosures)
+        let size = try await record(ledger, filter, store)
+        var encoder = ExportEncoder(format, withDisclosures: disclosures)
         var count = 0
-        while true {
+        var cursor: String?
+        repeat {
             try Task.checkCancellation()
-            for entry in page.entries {
-                format.append(
-                    line: entry.line, leafHash: entry.leafHash, disclosures: disclosures ? entry.disclosures : nil,
-                    to: &bytes)
-            }
-            try target.write(bytes)
-            bytes.removeAll(keepingCapacity: true)
+            let page = try await store.page(
+                of: ledger, filter.query, limit: Self.pageSize, cursor: cursor, pinned: size, disclosures: disclosures)
+            for entry in page.entries { encoder.append(entry) }
+            try target.write(encoder.take())
             count += page.entries.count
             let place = page.entries.last.map { Double($0.seq + 1) / Double(max(page.size, 1)) }
             progress.update(done: count, fraction: place)
-            guard let cursor = page.nextCursor else { return count }
-            page = try await store.page(
-                of: ledger, query, limit: Self.pageSize, cursor: cursor, disclosures: disclosures)
-        }
+            cursor = page.nextCursor
+        } while cursor != nil
+        return count
     }
 
-    /// Who takes entries out leaves a trace. Without the master secret nothing can be appended: then the lines may be
-    /// read all the same, and personal data may not.
-    private func record(_ ledger: StoredLedger, size: Int, _ store: LedgerStore) async throws {
+    /// Who takes entries out leaves a trace, before the first of them is out. Without the master secret nothing can be
+    /// appended: then the lines may be read all the same, and personal data may not.
+    ///
+    /// - Returns: the size to cut the export at; nil for the present one.
+    private func record(_ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore) async throws -> Int? {
         if let fault = ledger.keyFault {
             guard !disclosures else {
                 throw Complaint(
                     "an export with personal data must be recorded, and nothing can be appended: \(fault)",
                     next: "restore the master secret, or leave --disclosures out")
             }
-            return try Output.error.writeLine("warning: this export is not recorded in the ledger: \(fault)")
+            try Output.error.writeLine("warning: this export is not recorded in the ledger: \(fault)")
+            return nil
         }
-        _ = try await store.recordExport(
-            of: ledger, format: format, size: size, disclosures: disclosures, filters: filters.parameters,
+        return try await store.recordExport(
+            of: ledger, format: format.rawValue, disclosures: disclosures, filter: filter.members,
             reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Ledger
-import LedgerStore
+import Server
 
 /// The filters of a query, under the names that they have as route parameters. A repeated flag means "or".
 struct FilterOptions: ParsableArguments {
@@ -30,7 +30,7 @@ struct FilterOptions: ParsableArguments {
     var to: String?
 
     /// The filters as names and values.
-    var parameters: [(name: String, value: String)] {
+    private var parameters: [(name: String, value: String)] {
         let lists = [
             ("message_id", messageIDs), ("sender", senders), ("sender_domain", senderDomains), ("kind", kinds),
             ("oversight_mode", oversightModes), ("outcome", outcomes), ("run_id", runIDs), ("actor", actors),
@@ -40,14 +40,12 @@ struct FilterOptions: ParsableArguments {
         return lists.flatMap { name, values in values.map { (name, $0) } }
     }
 
-    /// The query; refused with the flag that is wrong.
-    func query() throws(Complaint) -> EntryQuery {
+    /// The filter; refused with the flag that is wrong.
+    func filter() throws(Complaint) -> EntryFilter {
         do throws(Refusal) {
-            return try EntryQuery(parameters: parameters)
+            return try EntryFilter(parameters: parameters)
         } catch {
-            let parts = error.reason.split(separator: ":", maxSplits: 1)
-            let flag = parts.count == 2 ? "--" + parts[0].replacing("_", with: "-") + ":" : ""
-            throw Complaint(flag + (parts.last ?? ""), next: "read `countersign export --help`", status: .usage)
+            throw Complaint(error.reason, next: "read `countersign export --help`", status: .usage)
         }
     }
 }

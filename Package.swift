@@ -13,9 +13,15 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "countersign",
+    products: [.executable(name: "countersign", targets: ["CountersignCommand"])],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -51,16 +57,37 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Observation", swiftSettings: strict),
+
         .target(
             name: "Server",
             dependencies: [
-                "Observation",
+                "Cryptography", "Ledger", "LedgerStore", "Observation",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "CountersignCommand",
+            dependencies: [
+                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "Observation", "Postgres", "Server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict
-        ),
+            swiftSettings: strict),
 
+        .testTarget(
+            name: "CountersignCommandTests", dependencies: ["CountersignCommand", "Ledger"], swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",
@@ -76,20 +103,23 @@ let package = Package(
             name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(name: "ObservationTests", dependencies: ["Observation"], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests",
-            dependencies: [
-                "Observation", "Server",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: strict
-        ),
-        .testTarget(
             name: "LedgerStoreTests",
             dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting", "Server",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

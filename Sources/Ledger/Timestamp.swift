@@ -62,6 +62,15 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         microseconds = seconds * Self.microsecondsPerSecond + scanner.microseconds
     }
 
+    /// What a caller may write, for people.
+    package static let claimRule = "expected a date-time of the years 1970 to 2999 such as 2026-11-22T10:00:00Z (RFC 3339)"
+
+    /// The moment that a caller writes: of the years 1970 to 2999, so that its UTC form keeps four digits of a year.
+    package init?(claimed text: String) {
+        guard let year = Int(text.prefix(4)), (1970...2999).contains(year) else { return nil }
+        self.init(text)
+    }
+
     private static func append(_ number: Int64, digits: Int, to target: inout [UInt8]) {
         var divisor: Int64 = 1
         for _ in 1..<digits { divisor *= 10 }

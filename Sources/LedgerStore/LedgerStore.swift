@@ -99,6 +99,13 @@ package final class LedgerStore: Sendable {
     package func append(
         _ unit: AppendUnit, to ledger: StoredLedger, deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> [Placed] {
+        try await append([unit], to: ledger, deadline: deadline)[0].get()
+    }
+
+    /// Appends `units` in this order, each all or nothing by itself, and returns what became of each.
+    package func append(
+        _ units: [AppendUnit], to ledger: StoredLedger, deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> [Result<[Placed], StoreError>] {
         if let fault = ledger.keyFault {
             observer.observe(.masterSecretRefused(ledger: ledger.origin.text))
             throw StoreError(.keyRefused, fault, committed: .no)
@@ -109,14 +116,17 @@ package final class LedgerStore: Sendable {
             appenders[ledger.id] = appender
             return appender
         }
-        let placed = try await appender.append(unit, deadline: deadline) { appender in wake.yield(appender) }
-        if placed.contains(where: { !$0.replayed }) { lagging.withLock { $0[ledger.id] = ledger } }
-        return placed
+        let outcomes = await appender.append(units, deadline: deadline) { appender in wake.yield(appender) }
+        let isNew = outcomes.contains { outcome in
+            (try? outcome.get())?.contains { !$0.replayed } ?? false
+        }
+        if isNew { lagging.withLock { $0[ledger.id] = ledger } }
+        return outcomes
     }
 
-    /// Whether the database answers and has this binary's schema.
-    package func requireReady() async throws(StoreError) {
-        let applied = try await read { connection, deadline in
+    /// Whether the database answers in time and has this binary's schema.
+    package func requireReady(timeout: Duration = readTimeout) async throws(StoreError) {
+        let applied = try await read(timeout: timeout) { connection, deadline in
             try await Migrator.status(connection, deadline: deadline)
         }
         guard applied.map(\.version) == Migration.all.map(\.version) else {
@@ -126,9 +136,9 @@ package final class LedgerStore: Sendable {
 
     /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
     func read<Result: Sendable>(
-        _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
+        timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {
-        let deadline = ContinuousClock.now + Self.readTimeout
+        let deadline = ContinuousClock.now + timeout
         do {
             return try await reads.withConnection(deadline: deadline) { connection in
                 try await body(connection, deadline)

@@ -81,6 +81,13 @@ extension Observation {
         case .tokenRefused(let reason): Record("token_refused", .notice, ["reason": .text(reason)])
         case .requestRefused(let route, let code):
             Record("request_refused", .info, ["route": .text(route), "code": .text(code)])
+        case .requestAnswered(let method, let route, let status, let seconds):
+            Record(
+                "request_answered", .debug,
+                [
+                    "method": .text(method), "route": .text(route), "status": .integer(Int64(status)),
+                    "seconds": .seconds(seconds),
+                ])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

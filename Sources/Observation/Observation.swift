@@ -40,6 +40,8 @@ package enum Observation: Sendable, Equatable {
 
     case tokenRefused(reason: String)
     case requestRefused(route: String, code: String)
+    /// One request was answered; the time is up to the first byte of the answer.
+    case requestAnswered(method: String, route: String, status: Int, seconds: Double)
 
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)

@@ -44,7 +44,7 @@ package struct Address: Sendable {
     }
 
     /// Refuses what is no host name in A-labels; `domain` is in lower case.
-    static func requireDomain(_ domain: String) throws(Refusal) {
+    package static func requireDomain(_ domain: String) throws(Refusal) {
         guard domain.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw Refusal(.invalidMember, "a domain is written in A-labels (xn--…)")
         }

@@ -103,4 +103,10 @@ package struct Event: Sendable {
         self.workflow = workflow
         for member in workflow.sealed { personal.set(member.name, member.value) }
     }
+
+    /// Keeps, sealed, the `Step-*` headers of a call that name no workflow step that could be read.
+    package mutating func note(stepHeaders: [JSONValue.Member]) {
+        guard !personal.items.contains(where: { $0.name == "step_headers" }) else { return }
+        personal.set("step_headers", .object(stepHeaders))
+    }
 }

@@ -1,23 +1,23 @@
 /// Takes the members of one JSON object apart: every rule names its member, and a member that nobody asked for is
 /// refused.
-struct MemberReader {
+package struct MemberReader {
     private let members: [JSONValue.Member]
     private var taken: Set<String> = []
 
     /// The reader of `value`, which must be an object.
-    init(_ value: JSONValue) throws(Refusal) {
+    package init(_ value: JSONValue) throws(Refusal) {
         guard case .object(let members) = value else { throw Refusal(.invalidMember, "expected an object") }
         self.members = members
     }
 
     /// The value of `name`, or nil.
-    mutating func take(_ name: String) -> JSONValue? {
+    package mutating func take(_ name: String) -> JSONValue? {
         taken.insert(name)
         return members.first { $0.name == name }?.value
     }
 
     /// What `body` makes of the value of `name`; a refusal is placed at that member.
-    mutating func take<Result>(
+    package mutating func take<Result>(
         _ name: String, _ body: (JSONValue) throws(Refusal) -> Result
     ) throws(Refusal) -> Result? {
         guard let value = take(name) else { return nil }
@@ -29,7 +29,7 @@ struct MemberReader {
     }
 
     /// Like `take`, but the member must be there.
-    mutating func require<Result>(
+    package mutating func require<Result>(
         _ name: String, _ body: (JSONValue) throws(Refusal) -> Result
     ) throws(Refusal) -> Result {
         guard let result = try take(name, body) else {
@@ -38,8 +38,8 @@ struct MemberReader {
         return result
     }
 
-    /// A string of at least `min` and at most `max` bytes.
-    mutating func text(_ name: String, min: Int = 0, max: Int) throws(Refusal) -> String? {
+    /// A string of at least `min` and at most `max` characters.
+    package mutating func text(_ name: String, min: Int = 0, max: Int) throws(Refusal) -> String? {
         try take(name) { (value) throws(Refusal) in try Self.text(value, min: min, max: max) }
     }
 
@@ -54,10 +54,10 @@ struct MemberReader {
     }
 
     /// A date-time of RFC 3339.
-    mutating func timestamp(_ name: String) throws(Refusal) -> Timestamp? {
+    package mutating func timestamp(_ name: String) throws(Refusal) -> Timestamp? {
         try take(name) { (value) throws(Refusal) in
-            guard let timestamp = value.text.flatMap({ Timestamp($0) }) else {
-                throw Refusal(.invalidMember, "expected a date-time such as 2026-11-22T10:00:00Z (RFC 3339)")
+            guard let timestamp = value.text.flatMap({ Timestamp(claimed: $0) }) else {
+                throw Refusal(.invalidMember, Timestamp.claimRule)
             }
             return timestamp
         }
@@ -77,19 +77,20 @@ struct MemberReader {
     }
 
     /// Refuses members that were never asked for.
-    func requireNothingElse() throws(Refusal) {
+    package func requireNothingElse() throws(Refusal) {
         guard let stranger = members.first(where: { !taken.contains($0.name) }) else { return }
         throw Refusal(
             .unknownMember, "this member is not known here; known are \(taken.sorted().joined(separator: ", "))"
         ).within(stranger.name)
     }
 
-    static func text(_ value: JSONValue, min: Int = 0, max: Int) throws(Refusal) -> String {
+    /// The string that `value` must be. Characters are Unicode scalars, as JSON Schema counts them.
+    package static func text(_ value: JSONValue, min: Int = 0, max: Int) throws(Refusal) -> String {
         guard let text = value.text else { throw Refusal(.invalidMember, "expected a string") }
-        guard text.utf8.count <= max else {
-            throw Refusal(.tooLarge, "at most \(max) bytes of UTF-8", limit: max)
+        guard text.utf8.count <= max || text.unicodeScalars.count <= max else {
+            throw Refusal(.tooLarge, "at most \(max) characters", limit: max)
         }
-        guard text.utf8.count >= min else { throw Refusal(.invalidMember, "must not be empty") }
+        guard text.unicodeScalars.count >= min else { throw Refusal(.invalidMember, "must not be empty") }
         return text
     }
 }

@@ -10,7 +10,7 @@ package struct Workflow: Sendable {
     let sealed: [JSONValue.Member]
 
     /// Reads the member `workflow` of an event.
-    init(_ value: JSONValue) throws(Refusal) {
+    package init(_ value: JSONValue) throws(Refusal) {
         var reader = try MemberReader(value)
         try self.init(&reader)
         try reader.requireNothingElse()

@@ -8,6 +8,10 @@ package struct JSONReader {
     private let nullable: Set<String>
     private var position: Int
     private var nullableDepth = 1
+    /// Whether a null at the wrong place spoils only its element.
+    private var isForgiving = false
+    private var element = 0
+    private var misplacedNulls: [Int: Refusal] = [:]
 
     /// The one value that `bytes` hold.
     ///
@@ -28,6 +32,27 @@ package struct JSONReader {
         reader.skipWhiteSpace()
         guard reader.position == reader.end else { throw reader.malformed("unexpected text after the value") }
         return value
+    }
+
+    /// The elements of the array that `bytes` hold, or the one value that is no array. A null at the wrong place spoils
+    /// only its element; any other fault spoils all.
+    package static func readElements(
+        _ bytes: [UInt8], nullable: Set<String>
+    ) throws(Refusal) -> (elements: [Result<JSONValue, Refusal>], isList: Bool) {
+        var reader = JSONReader(bytes: bytes, range: bytes.indices, nullable: nullable)
+        reader.isForgiving = true
+        reader.skipWhiteSpace()
+        let isList = reader.current == UInt8(ascii: "[")
+        if isList { reader.nullableDepth = 2 }
+        let value = try reader.value(depth: 0)
+        reader.skipWhiteSpace()
+        guard reader.position == reader.end else { throw reader.malformed("unexpected text after the value") }
+        let values = isList ? value.elements ?? [] : [value]
+        return (
+            values.enumerated().map { index, value in
+                reader.misplacedNulls[index].map { .failure($0) } ?? .success(value)
+            }, isList
+        )
     }
 
     private init(bytes: [UInt8], range: Range<Int>, nullable: Set<String>) {
@@ -68,7 +93,10 @@ package struct JSONReader {
             return .bool(false)
         case UInt8(ascii: "n"):
             try literal("null")
-            throw malformed("null is not part of the profile; leave the member out")
+            let refusal = malformed("null is not part of the profile; leave the member out")
+            guard isForgiving else { throw refusal }
+            if misplacedNulls[element] == nil { misplacedNulls[element] = refusal }
+            return .bool(false)
         case 0xEF: throw malformed("a byte order mark or another unexpected character")
         default: throw malformed("unexpected character")
         }
@@ -156,6 +184,7 @@ package struct JSONReader {
             return .array([])
         }
         while true {
+            if depth == 1 { element = elements.count }
             do throws(Refusal) {
                 elements.append(try value(depth: depth))
             } catch {

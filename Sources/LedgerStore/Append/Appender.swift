@@ -2,6 +2,7 @@ import Cryptography
 import Ledger
 import Observation
 import Postgres
+import Synchronization
 
 /// Appends to one ledger with natural group commit: what arrived while the last group was being committed is the next
 /// group. There is no timer.
@@ -29,18 +30,37 @@ actor Appender {
     private final class Ticket: Sendable {
         let unit: AppendUnit
         let deadline: ContinuousClock.Instant
-        let continuation: CheckedContinuation<Result<[Placed], StoreError>, Never>
+        private let position: Int
+        private let answers: Answers
 
-        init(
-            _ unit: AppendUnit, deadline: ContinuousClock.Instant,
-            continuation: CheckedContinuation<Result<[Placed], StoreError>, Never>
-        ) {
+        init(_ unit: AppendUnit, deadline: ContinuousClock.Instant, _ answers: Answers, at position: Int) {
             self.unit = unit
             self.deadline = deadline
+            self.answers = answers
+            self.position = position
+        }
+
+        func answer(_ result: Result<[Placed], StoreError>) { answers.set(result, at: position) }
+    }
+
+    /// The answers to the units of one call; the last one wakes the caller.
+    private final class Answers: Sendable {
+        private let missing: Mutex<(count: Int, results: [Result<[Placed], StoreError>?])>
+        private let continuation: CheckedContinuation<[Result<[Placed], StoreError>], Never>
+
+        init(count: Int, _ continuation: CheckedContinuation<[Result<[Placed], StoreError>], Never>) {
+            missing = Mutex((count, [Result<[Placed], StoreError>?](repeating: nil, count: count)))
             self.continuation = continuation
         }
 
-        func answer(_ result: Result<[Placed], StoreError>) { continuation.resume(returning: result) }
+        func set(_ result: Result<[Placed], StoreError>, at position: Int) {
+            let all: [Result<[Placed], StoreError>]? = missing.withLock { missing in
+                missing.results[position] = result
+                missing.count -= 1
+                return missing.count == 0 ? missing.results.compactMap(\.self) : nil
+            }
+            if let all { continuation.resume(returning: all) }
+        }
     }
 
     init(_ ledger: StoredLedger, _ environment: AppendEnvironment) {
@@ -48,20 +68,21 @@ actor Appender {
         self.environment = environment
     }
 
-    /// The places of the unit's entries, once they are durable.
+    /// The places of the entries of each unit, once they are durable. The units are taken in this order.
     ///
     /// - Parameter wake: called when nobody drains this appender, so that somebody does.
     func append(
-        _ unit: AppendUnit, deadline: ContinuousClock.Instant, wake: @Sendable (Appender) -> Void
-    ) async throws(StoreError) -> [Placed] {
-        let result = await withCheckedContinuation { continuation in
-            queue.append(Ticket(unit, deadline: deadline, continuation: continuation))
+        _ units: [AppendUnit], deadline: ContinuousClock.Instant, wake: @Sendable (Appender) -> Void
+    ) async -> [Result<[Placed], StoreError>] {
+        guard !units.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let answers = Answers(count: units.count, continuation)
+            queue += units.enumerated().map { Ticket($1, deadline: deadline, answers, at: $0) }
             if !isDraining {
                 isDraining = true
                 wake(self)
             }
         }
-        return try result.get()
     }
 
     /// Runs groups until nobody waits.

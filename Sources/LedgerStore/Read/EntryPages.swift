@@ -9,9 +9,11 @@ extension LedgerStore {
     private static let windowMax = 50_000
 
     /// One page of the entries that `query` describes. The first page pins the size; a cursor goes on within it.
+    ///
+    /// - Parameter pinned: the size to pin instead of the present one; no larger.
     package func page(
         of ledger: StoredLedger, _ query: EntryQuery, order: EntryQuery.Order = .ascending, limit: Int,
-        cursor text: String? = nil, disclosures: Bool
+        cursor text: String? = nil, pinned: Int? = nil, disclosures: Bool
     ) async throws(StoreError) -> EntryPage {
         if let fault = ledger.keyFault, !query.recipients.isEmpty || !query.idempotencyKeys.isEmpty {
             throw StoreError(.keyRefused, fault)
@@ -22,7 +24,7 @@ extension LedgerStore {
         return try await read { connection, deadline in
             let search = EntrySearch(ledger: ledger, query: query, connection: connection, deadline: deadline)
             let size: Int
-            if let cursor { size = cursor.size } else { size = try await search.currentSize() }
+            if let known = cursor?.size ?? pinned { size = known } else { size = try await search.currentSize() }
             guard let bounds = try await search.bounds(size: size), let condition = try await search.condition() else {
                 return EntryPage(entries: [], size: size, nextCursor: nil)
             }

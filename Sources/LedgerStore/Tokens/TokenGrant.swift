@@ -10,6 +10,18 @@ package struct TokenGrant: Sendable {
     package let createdAt: Timestamp
     package let revokedAt: Timestamp?
 
+    /// Whether `text` has the form of a token's id.
+    package static func isID(_ text: String) -> Bool {
+        text.utf8.count == 26 && text.hasPrefix("tok_")
+            && text.utf8.dropFirst(4).allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                default: false
+                }
+            }
+    }
+
     /// Whether the token may do what needs `scope`.
     package func satisfies(_ scope: Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
 

@@ -3,7 +3,7 @@ package import Ledger
 import Postgres
 
 extension LedgerStore {
-    /// The longest name of a token, in bytes.
+    /// The longest name of a token, in characters.
     package static let tokenNameSizeMax = 128
 
     /// Grants a token: an `access/granted` entry and the row that it describes, in one transaction.
@@ -20,9 +20,11 @@ extension LedgerStore {
                 .invalidMember, "one token must not both send and decide: leave out 'send' or 'oversight'",
                 at: ["scopes"])
         }
-        guard !name.isEmpty, name.utf8.count <= Self.tokenNameSizeMax else {
+        guard !name.isEmpty, name.unicodeScalars.count <= Self.tokenNameSizeMax,
+            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+        else {
             throw Refusal(
-                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) bytes", at: ["name"],
+                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) characters, none of them a control character", at: ["name"],
                 limit: Self.tokenNameSizeMax)
         }
         let id = "tok_" + Base64URL.encode(Random.bytes(16))

@@ -24,6 +24,7 @@ extension MetricsObserver {
         "countersign_rollups_entries_total": "Entries taken into the rollups by this process.",
         "countersign_token_refusals_total": "Requests refused for their token, by reason.",
         "countersign_request_refusals_total": "Requests refused, by the pattern of their route and the problem's code.",
+        "countersign_http_request_seconds": "Until a request was answered, by method, pattern of the route and status.",
         "countersign_verifications_total": "Verifications finished, by verdict.",
         "countersign_verification_seconds": "How long a verification took.",
         "countersign_verified_entries": "Entries that the last verification looked at.",

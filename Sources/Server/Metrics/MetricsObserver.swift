@@ -11,6 +11,7 @@ package final class MetricsObserver: Observer {
     private let entries, commits, requests, replays, unknownOutcomes: LabelledMetrics<Counter>
     private let failures, lostCommits, guiltyRequests, rollupEntries, verifications: LabelledMetrics<Counter>
     private let clockRefusals, masterSecretRefusals, tokenRefusals, requestRefusals: LabelledMetrics<Counter>
+    private let answers: LabelledMetrics<Timer>
     private let halted, rollupSeq, verifiedEntries, brokenEntries: LabelledMetrics<Meter>
 
     package init(factory: any MetricsFactory) {
@@ -47,6 +48,9 @@ package final class MetricsObserver: Observer {
         rollupEntries = counters("rollups_entries_total", "ledger")
         tokenRefusals = counters("token_refusals_total", "reason")
         requestRefusals = counters("request_refusals_total", "route", "code")
+        answers = LabelledMetrics(["method", "route", "status"]) {
+            Timer(label: "countersign_http_request_seconds", dimensions: $0, factory: factory)
+        }
         verifications = counters("verifications_total", "ledger", "verdict")
         verifiedEntries = meters("verified_entries", "ledger")
         brokenEntries = meters("broken_entries", "ledger")
@@ -83,6 +87,8 @@ package final class MetricsObserver: Observer {
         case .migrationApplied(let version, _): schemaVersion.set(version)
         case .tokenRefused(let reason): tokenRefusals[reason].increment()
         case .requestRefused(let route, let code): requestRefusals[route, code].increment()
+        case .requestAnswered(let method, let route, let status, let seconds):
+            answers[method, route, String(status)].recordSeconds(seconds)
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             verifications[ledger, broken == 0 ? "intact" : "broken"].increment()
             verifiedEntries[ledger].set(entries)

@@ -1,0 +1,4 @@
+/// The page for people.
+struct PageController: Sendable {
+    var routes: [Route] { [] }
+}

@@ -1,0 +1,47 @@
+import Hummingbird
+import HummingbirdCore
+package import Ledger
+package import LedgerStore
+package import Logging
+import NIOCore
+package import Observation
+import ServiceLifecycle
+
+/// The HTTP interface of one `LedgerStore`, as a service: it listens until it is told to shut down, and then answers the
+/// requests that are under way.
+///
+/// `store.run()` must be running beside it, and end after it.
+package struct HTTPServer: Service {
+    private let application: Application<RouterResponder<CallContext>>
+
+    /// - Parameters:
+    ///   - metrics: the present metrics in Prometheus' text format 0.0.4.
+    ///   - clock: tells when tokens expire.
+    ///   - onListening: gets the address that is really listened on, such as `http://127.0.0.1:8080`.
+    package init(
+        _ store: LedgerStore, observer: any Observer, configuration: ServerConfiguration, logger: Logger,
+        metrics: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Timestamp,
+        onListening: @escaping @Sendable (String) async -> Void = { _ in }
+    ) {
+        let authenticator = Authenticator(store: store, observer: observer, clock: clock)
+        let routes = Route.all(store, authenticator: authenticator, configuration: configuration, metrics: metrics)
+        let router = Router(routes, authenticator: authenticator, observer: observer)
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],
+            idleTimeout: TimeAmount(configuration.idleTimeout))
+        var settings = ApplicationConfiguration(
+            address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1_024)
+        settings.availableConnectionsDelegate = MaximumAvailableConnections(configuration.connectionsMax)
+        let host = configuration.host
+        application = Application(
+            router: router, server: .http1(configuration: channel), configuration: settings,
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+                observer.observe(.serverListening(address: address))
+                await onListening(address)
+            }, logger: logger)
+    }
+
+    package func run() async throws { try await application.run() }
+}

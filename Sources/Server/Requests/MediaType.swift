@@ -1,0 +1,28 @@
+import HTTPTypes
+import Hummingbird
+
+/// The media types that a request body may have.
+enum MediaType: String {
+    case json = "application/json"
+    case lines = "application/x-ndjson"
+
+    /// The type of the body of `request`, which must be one of `allowed` and UTF-8.
+    init(of request: Request, allowed: [MediaType]) throws(Problem) {
+        let parts = (request.headers[.contentType] ?? "").split(separator: ";")
+        let name = parts.first.map { Self.trimmed($0).lowercased() } ?? ""
+        let charset = parts.dropFirst().map { Self.trimmed($0).lowercased() }.first { $0.hasPrefix("charset=") }
+        guard let type = MediaType(rawValue: name), allowed.contains(type),
+            charset == nil || charset == "charset=utf-8" || charset == "charset=\"utf-8\""
+        else {
+            let names = allowed.map(\.rawValue).joined(separator: " or ")
+            throw Problem(.unsupportedMediaType, "unsupported_media_type", "the body must be \(names) in UTF-8")
+        }
+        self = type
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text.drop { $0 == " " || $0 == "\t" }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}

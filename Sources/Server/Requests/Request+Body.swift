@@ -1,0 +1,54 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+extension Request {
+    /// The whole body.
+    ///
+    /// A body that is too long is read to its end, within reason, so that the refusal reaches a caller who is still
+    /// sending; the connection then lives on. Beyond reason it is closed.
+    func wholeBody() async throws -> [UInt8] {
+        let sizeMax = ServerConfiguration.bodySizeMax
+        let declared = headers[.contentLength].flatMap { Int($0) }
+        guard (declared ?? 0) <= ServerConfiguration.discardedSizeMax else { throw Self.tooLarge(closes: true) }
+        var bytes: [UInt8] = []
+        if let declared, declared <= sizeMax { bytes.reserveCapacity(declared) }
+        var size = 0
+        do {
+            for try await buffer in body {
+                size += buffer.readableBytes
+                if size <= sizeMax {
+                    bytes.append(contentsOf: buffer.readableBytesView)
+                } else {
+                    bytes = []
+                    guard size <= ServerConfiguration.discardedSizeMax else { throw Self.tooLarge(closes: true) }
+                }
+            }
+        } catch let error as HTTPParserError {
+            throw error
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Self.cutOff
+        }
+        guard size <= sizeMax else { throw Self.tooLarge(closes: false) }
+        // A stream that ends because the connection does looks like a whole body; half a batch must not be appended.
+        guard !Task.isCancelled, declared == nil || declared == size else { throw Self.cutOff }
+        return bytes
+    }
+
+    private static func tooLarge(closes: Bool) -> Problem {
+        let limit = ServerConfiguration.bodySizeMax
+        var problem = Problem(.contentTooLarge, "too_large", "a body has at most \(limit) bytes")
+        problem.limit = limit
+        problem.closesConnection = closes
+        return problem
+    }
+
+    private static var cutOff: Problem {
+        var problem = Problem(.badRequest, "malformed_json", "the body ended early")
+        problem.closesConnection = true
+        return problem
+    }
+}

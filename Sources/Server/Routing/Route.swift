@@ -1,0 +1,70 @@
+import Hummingbird
+import LedgerStore
+
+/// One operation of the API: its method, its path as the OpenAPI document spells it, and who may call it.
+struct Route: Sendable {
+    /// Who may call.
+    enum Access: Sendable {
+        /// Everybody.
+        case open(@Sendable (Request, CallContext) async throws -> Response)
+        /// Callers whose token satisfies the scope.
+        case scoped(Scope, @Sendable (Request, CallContext, Caller) async throws -> Response)
+    }
+
+    let method: HTTPRequest.Method
+    let path: String
+    let access: Access
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String,
+        open respond: @escaping @Sendable (Request, CallContext) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        access = .open(respond)
+    }
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ scope: Scope,
+        _ respond: @escaping @Sendable (Request, CallContext, Caller) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        access = .scoped(scope, respond)
+    }
+
+    /// What a caller needs; nil where nothing is needed.
+    var scope: Scope? {
+        switch access {
+        case .open: nil
+        case .scoped(let scope, _): scope
+        }
+    }
+
+    /// Whether `path` of a request leads here.
+    func matches(_ path: String) -> Bool {
+        let wanted = self.path.split(separator: "/")
+        let given = path.split(separator: "/")
+        return wanted.count == given.count && zip(wanted, given).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+    }
+}
+
+extension Route {
+    /// The whole API.
+    static func all(
+        _ store: LedgerStore, authenticator: Authenticator, configuration: ServerConfiguration,
+        metrics: @escaping @Sendable () -> String
+    ) -> [Route] {
+        let timeout = configuration.requestTimeout
+        return AppendController(store: store, timeout: timeout).routes
+            + StepAttemptsController(store: store, timeout: timeout).routes
+            + EntriesController(store: store).routes
+            + MessagesController(store: store).routes
+            + StatsController(store: store).routes
+            + TreeController(store: store).routes
+            + ExportController(store: store, timeout: timeout, sendTimeout: configuration.sendTimeout).routes
+            + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
+            + OperationsController(store: store, metrics: metrics).routes
+            + PageController().routes
+    }
+}

@@ -13,7 +13,9 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "countersign",
+    products: [.executable(name: "countersign", targets: ["CountersignCommand"])],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -81,6 +83,20 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "CountersignCommand",
+            dependencies: [
+                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "Observation", "Postgres", "Server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "CountersignCommandTests", dependencies: ["CountersignCommand", "Ledger"], swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",

@@ -6,6 +6,11 @@ import Postgres
 package struct TreeHead: Sendable {
     package let size: Int
     package let root: Digest
+
+    package init(size: Int, root: Digest) {
+        self.size = size
+        self.root = root
+    }
 }
 
 extension LedgerStore {

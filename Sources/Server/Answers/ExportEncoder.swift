@@ -1,21 +1,22 @@
 import Ledger
-import LedgerStore
+package import LedgerStore
 
 /// Makes the bytes of an export, piece by piece.
-struct ExportEncoder {
+package struct ExportEncoder {
     private let format: ExportFormat
     private let withDisclosures: Bool
     private var bytes: [UInt8] = []
     private var csv: CSVWriter
 
-    init(_ format: ExportFormat, withDisclosures: Bool) {
+    package init(_ format: ExportFormat, withDisclosures: Bool) {
         self.format = format
         self.withDisclosures = withDisclosures
         csv = CSVWriter(withPersonal: withDisclosures)
         if format == .csv { csv.header() }
     }
 
-    mutating func append(_ entry: StoredEntry) {
+    /// Adds one entry.
+    package mutating func append(_ entry: StoredEntry) {
         switch format {
         case .csv: csv.row(entry)
         case .jsonl where withDisclosures:
@@ -36,7 +37,7 @@ struct ExportEncoder {
     }
 
     /// What was made since the last time.
-    mutating func take() -> [UInt8] {
+    package mutating func take() -> [UInt8] {
         switch format {
         case .csv: return csv.take()
         case .jsonl:

@@ -1,5 +1,5 @@
 /// How an export is written; the raw value is also the ending of its file's name.
-enum ExportFormat: String, CaseIterable {
+package enum ExportFormat: String, CaseIterable, Sendable {
     /// The canonical lines, byte for byte, LF after each.
     case jsonl
     case csv

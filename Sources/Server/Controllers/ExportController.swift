@@ -1,4 +1,3 @@
-import Cryptography
 import HTTPTypes
 import Hummingbird
 import Ledger
@@ -70,19 +69,8 @@ struct ExportController: Sendable {
     private func record(
         _ format: ExportFormat, _ withDisclosures: Bool, _ filter: EntryFilter, _ caller: Caller
     ) async throws -> Int {
-        let data: [JSONValue.Member] = [
-            .init("disclosures", .bool(withDisclosures)), .init("event", "export"),
-            .init("format", .string(format.rawValue)),
-        ]
-        // Filters name people.
-        var personal = PersonalData()
-        if !filter.members.isEmpty { personal.set("filter", .object(filter.members)) }
-        let event = Event(kind: .access, outcome: "exported", data: data, personal: personal)
-        let draft = try Draft(
-            event, origin: caller.ledger.origin, reporter: Reporter(id: caller.grant.id, via: .service),
-            random: Random.bytes)
-        let placed = try await store.append(
-            AppendUnit([.init(draft, keys: caller.ledger.keys)]), to: caller.ledger, deadline: .now + timeout)
-        return placed[0].seq
+        try await store.recordExport(
+            of: caller.ledger, format: format.rawValue, disclosures: withDisclosures, filter: filter.members,
+            reporter: Reporter(id: caller.grant.id, via: .service), deadline: .now + timeout)
     }
 }

@@ -1,14 +1,21 @@
-import Ledger
-import LedgerStore
+package import Ledger
+package import LedgerStore
 
 /// The filters of a query for entries, as the store takes them and as an export's own entry repeats them.
-struct EntryFilter {
-    private(set) var query = EntryQuery()
+package struct EntryFilter: Sendable {
+    package private(set) var query = EntryQuery()
     /// The filters that were given, normalised, by name.
-    private(set) var members: [JSONValue.Member] = []
+    package private(set) var members: [JSONValue.Member] = []
 
     /// Longest run id and actor's id, in characters.
     private static let runIDSizeMax = 512
+
+    /// Takes all `parameters` as filters, under the names that they have in routes.
+    package init(parameters: [(name: String, value: String)]) throws(Refusal) {
+        var reader = QueryReader(parameters: parameters)
+        try self.init(&reader)
+        try reader.requireNothingElse()
+    }
 
     /// Takes the filters from `reader`.
     init(_ reader: inout QueryReader) throws(Refusal) {

@@ -27,6 +27,11 @@ struct QueryReader {
         }
     }
 
+    /// The reader of parameters that were taken apart already.
+    init(parameters: [(name: String, value: String)]) {
+        self.parameters = parameters
+    }
+
     init(_ request: Request) throws(Refusal) {
         try self.init(request.uri.query)
     }

@@ -1,0 +1,35 @@
+import ArgumentParser
+
+/// `countersign doctor`
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at everything that the ledger leans on, and say what to do about it.",
+        discussion: """
+            Looks at Postgres and its settings, the schema, roles, rights and triggers, the master secret, the clocks, \
+            the partitions and the disk. Changes nothing. A private Postgres that does not run is started meanwhile.
+
+            Example: countersign doctor --data-dir /var/lib/countersign
+
+            Exit status: 0 no check failed, 1 some did, 2 wrong usage, 3 could not run.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        let verdict: String
+        let checks: [CheckResult]
+    }
+
+    func run() async throws {
+        let location = try database.location()
+        let results = try await Interruption.cancelling { await Checkup(location).run() }
+        let failed = results.count { $0.status == .fail }
+        if output.isJSON {
+            try JSONOutput.print(Answer(verdict: failed == 0 ? "ok" : "fail", checks: results))
+        } else {
+            for result in results { try Output.standard.write(result.text) }
+        }
+        guard failed == 0 else { throw ExitCode(ExitStatus.notGood.rawValue) }
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Ledger
+import LedgerStore
+import Server
+
+/// `countersign export`
+struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write entries out, as lines that anyone can check.",
+        discussion: """
+            The export is cut at the size that the ledger has when it begins, and is recorded in the ledger as an \
+            entry of its own. jsonl is the evidence: the canonical lines, byte for byte. csv is a view for \
+            spreadsheets; a cell that looks like a formula gets an apostrophe in front.
+
+            Examples:
+                countersign export --data-dir /var/lib/countersign --output march.jsonl --from 2026-03-01T00:00:00Z \
+            --to 2026-04-01T00:00:00Z
+                countersign export --format csv --kind send --sender billing@acme.example > sends.csv
+            """)
+
+    private static let pageSize = 1_000
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup(title: "Filters") var filters: FilterOptions
+    @Option(help: "jsonl or csv.")
+    var format = ExportFormat.jsonl
+    @Flag(help: "Show the sealed personal data with each entry.")
+    var disclosures = false
+    @Option(help: ArgumentHelp("Write to this file, which appears once it is whole.", valueName: "file"))
+    var output: String?
+
+    func run() async throws {
+        let filter = try filters.filter()
+        let file = try output.map { try OutputFile(path: $0) }
+        try await OpenStore.with(database) { open in
+            let ledger = try await ledger.find(in: open.store)
+            let progress = ProgressBar(unit: "entries", isWanted: file != nil || !Output.standard.isTerminal)
+            defer { progress.clear() }
+            let count = try await write(ledger, filter, open.store, to: file?.output ?? .standard, progress)
+            try file?.finish()
+            progress.say("\(Progress.grouped(count)) entries" + (output.map { " in \($0)" } ?? ""))
+        }
+    }
+
+    private func write(
+        _ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore, to target: Output, _ progress: ProgressBar
+    ) async throws -> Int {
+        let size = try await record(ledger, filter, store)
+        var encoder = ExportEncoder(format, withDisclosures: disclosures)
+        var count = 0
+        var cursor: String?
+        repeat {
+            try Task.checkCancellation()
+            let page = try await store.page(
+                of: ledger, filter.query, limit: Self.pageSize, cursor: cursor, pinned: size, disclosures: disclosures)
+            for entry in page.entries { encoder.append(entry) }
+            try target.write(encoder.take())
+            count += page.entries.count
+            let place = page.entries.last.map { Double($0.seq + 1) / Double(max(page.size, 1)) }
+            progress.update(done: count, fraction: place)
+            cursor = page.nextCursor
+        } while cursor != nil
+        return count
+    }
+
+    /// Who takes entries out leaves a trace, before the first of them is out. Without the master secret nothing can be
+    /// appended: then the lines may be read all the same, and personal data may not.
+    ///
+    /// - Returns: the size to cut the export at; nil for the present one.
+    private func record(_ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore) async throws -> Int? {
+        if let fault = ledger.keyFault {
+            guard !disclosures else {
+                throw Complaint(
+                    "an export with personal data must be recorded, and nothing can be appended: \(fault)",
+                    next: "restore the master secret, or leave --disclosures out")
+            }
+            try Output.error.writeLine("warning: this export is not recorded in the ledger: \(fault)")
+            return nil
+        }
+        return try await store.recordExport(
+            of: ledger, format: format.rawValue, disclosures: disclosures, filter: filter.members,
+            reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
+    }
+}
+
+extension ExportFormat: ExpressibleByArgument {}

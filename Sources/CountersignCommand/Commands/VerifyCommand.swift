@@ -1,0 +1,83 @@
+import ArgumentParser
+import Cryptography
+import Ledger
+import LedgerStore
+
+/// `countersign verify`
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prove that a ledger was not changed: re-read, re-hash and re-derive all of it.",
+        discussion: """
+            Re-hashes every stored line, and derives every column, key, tile, rollup and head from the lines again. \
+            What differs is named with its entry and its table. Neither the service nor the master key is needed.
+
+            What was cut off at the end, or rewritten as a whole by somebody with all rights, shows only against a \
+            root that was kept elsewhere: give it with --expect.
+
+            Examples:
+                countersign verify --data-dir /var/lib/countersign
+                countersign verify --expect 1204:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
+            Exit status: 0 intact, 1 broken, 2 wrong usage, 3 could not run.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var output: OutputOptions
+    @Option(
+        help: ArgumentHelp(
+            "Take the entries before this size as verified; it must be a size that a commit ended at.",
+            valueName: "size"))
+    var since: Int?
+    @Option(help: ArgumentHelp("The ledger must contain this tree.", valueName: "size:root"))
+    var expect: ExpectedTree?
+
+    func validate() throws {
+        guard since.map({ $0 >= 0 }) ?? true else { throw ValidationError("--since is a size: 0 or more") }
+    }
+
+    func run() async throws {
+        let isIntact = try await OpenStore.with(database) { open in
+            let ledgers = try await ledgers(of: open.store)
+            var reports: [VerificationReport] = []
+            for ledger in ledgers {
+                let report = try await verify(ledger, open.store)
+                if !output.isJSON { try Output.standard.write(VerificationText.text(of: report)) }
+                reports.append(report)
+            }
+            if output.isJSON {
+                let answers = reports.map(VerificationAnswer.init)
+                if let only = answers.first, answers.count == 1 {
+                    try JSONOutput.print(only)
+                } else {
+                    try JSONOutput.print(["ledgers": answers])
+                }
+            }
+            return reports.allSatisfy(\.isIntact)
+        }
+        guard isIntact else { throw ExitCode(ExitStatus.notGood.rawValue) }
+    }
+
+    /// The one that was named, or all.
+    private func ledgers(of store: LedgerStore) async throws -> [StoredLedger] {
+        if ledger.origin != nil { return [try await ledger.find(in: store)] }
+        let all = try await store.allLedgers()
+        // A size or a root belongs to one ledger; this says which there are.
+        if all.isEmpty || (all.count > 1 && (since != nil || expect != nil)) {
+            return [try await ledger.find(in: store)]
+        }
+        return all
+    }
+
+    private func verify(_ ledger: StoredLedger, _ store: LedgerStore) async throws -> VerificationReport {
+        let progress = ProgressBar(unit: "entries")
+        defer { progress.clear() }
+        let start = since ?? 0
+        return try await store.verify(
+            ledger, VerificationOptions(since: start, expected: expect?.head),
+            progress: { done, size in
+                let whole = max(size - start, 1)
+                progress.update(done: done - start, fraction: Double(done - start) / Double(whole))
+            })
+    }
+}

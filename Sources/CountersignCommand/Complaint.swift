@@ -1,0 +1,94 @@
+import EmbeddedPostgres
+import Ledger
+import LedgerStore
+import Postgres
+
+/// What a person is told when a command cannot do its work: one sentence without a capital and a period, and what to do
+/// next. It holds no secret and no personal data.
+struct Complaint: Error {
+    let reason: String
+    let next: String?
+    let status: ExitStatus
+
+    init(_ reason: String, next: String? = nil, status: ExitStatus = .couldNotRun) {
+        self.reason = reason
+        self.next = next
+        self.status = status
+    }
+
+    /// Writes both to standard error.
+    func tell() {
+        try? Output.error.write("error: \(reason)\n" + (next.map { "next: \($0)\n" } ?? ""))
+    }
+}
+
+extension Complaint {
+    /// What the argument parser says: its message, and where its help is.
+    init(usage text: String) {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
+        let help = lines.firstIndex { $0.hasPrefix("  See '") }.map { lines.remove(at: $0) }
+        let message = lines.first.map { $0.hasPrefix("error: ") ? String($0.dropFirst(7)) : $0 } ?? "wrong usage"
+        // The usage line repeats what the help says better.
+        let rest = lines.dropFirst().prefix { !$0.hasPrefix("Usage:") }.map { "\n    " + $0 }.joined()
+        let command = help?.split(separator: "'").dropFirst().first ?? "countersign --help"
+        self.init(Self.uncapitalized(message) + rest, next: "read `\(command)`", status: .usage)
+    }
+
+    /// What `error` means to the person at the keyboard.
+    init(_ error: any Error) {
+        switch error {
+        case let complaint as Complaint: self = complaint
+        case let error as StoreError: self.init(error)
+        case let refusal as Refusal: self.init("\(refusal)", status: .usage)
+        case let fault as MasterSecret.Fault: self.init(splitting: fault.description)
+        case let fault as Migrator.Fault: self.init(splitting: fault.description)
+        case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
+        case let error as PostgresError: self.init(error)
+        case is CancellationError: self = .interrupted
+        default: self.init("\(error)")
+        }
+    }
+
+    /// Ctrl-C or SIGTERM.
+    static let interrupted = Complaint("interrupted", status: .interrupted)
+
+    private init(_ error: StoreError) {
+        switch error.code {
+        case .keyRefused, .clockRefused, .notFound: self.init(splitting: error.reason)
+        case .unavailable where error.reason.utf8.contains(UInt8(ascii: "`")): self.init(splitting: error.reason)
+        case .unavailable, .inProgress:
+            self.init(error.reason, next: "look with `countersign doctor`, then repeat the command; repeating is safe")
+        case .halted: self.init(error.reason, next: "look with `countersign verify` before anything else")
+        case .internal: self.init(error.reason, next: "look into the log of Postgres")
+        case .idempotencyMismatch, .invalidCursor: self.init(error.reason)
+        }
+    }
+
+    private init(_ error: PostgresError) {
+        let isRole = error.message.utf8.contains("permission denied to set role".utf8)
+        self.init(
+            "the database: \(error.message)",
+            next: isRole
+                ? "connect as a user who may become that role: GRANT countersign_app TO <user>"
+                : "look with `countersign doctor`")
+    }
+
+    /// For sentences of the form "what is wrong; what to do".
+    private init(splitting sentence: String) {
+        let parts = sentence.split(separator: ";", maxSplits: 1).map { $0.drop { $0 == " " } }
+        self.init(String(parts.first ?? ""), next: parts.count > 1 ? String(parts[1]) : nil)
+    }
+
+    private static func uncapitalized(_ sentence: String) -> String {
+        guard let first = sentence.first, sentence.dropFirst().first?.isLowercase == true else { return sentence }
+        return first.lowercased() + sentence.dropFirst()
+    }
+}
+
+extension String.UTF8View {
+    fileprivate func contains(_ other: String.UTF8View) -> Bool {
+        let (text, part) = (Array(self), Array(other))
+        guard text.count >= part.count else { return false }
+        return (0...(text.count - part.count)).contains { text[$0...].starts(with: part) }
+    }
+}

@@ -1,0 +1,70 @@
+import Ledger
+import LedgerStore
+import Observation
+import Postgres
+
+/// The store of a database, open for the length of one command.
+struct OpenStore: Sendable {
+    /// Who stands behind what a command appends.
+    static let reporter = Reporter(id: "command", via: .operator)
+    private static let probeTimeout = Duration.seconds(15)
+
+    let store: LedgerStore
+
+    /// How long one append may take.
+    static var appendDeadline: ContinuousClock.Instant { .now + .seconds(60) }
+
+    /// Opens the store that `options` name, lends it to `body` and closes it; ends in order on a signal.
+    static func with<Value: Sendable>(
+        _ options: DatabaseOptions, _ body: @Sendable @escaping (OpenStore) async throws -> Value
+    ) async throws -> Value {
+        let location = try options.location()
+        return try await Interruption.cancelling {
+            try await location.whileRunning {
+                try await Self.requireReady(location.appTarget)
+                return try await Self.with(location, body)
+            }
+        }
+    }
+
+    /// The same for a database that is known to run.
+    static func with<Value: Sendable>(
+        _ location: DatabaseLocation, _ body: (OpenStore) async throws -> Value
+    ) async throws -> Value {
+        let store = LedgerStore(
+            target: location.appTarget, master: location.masterSecret(), observer: QuietObserver(), clock: Clock.now)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await store.run() }
+            defer { group.cancelAll() }
+            return try await body(OpenStore(store: store))
+        }
+    }
+
+    /// The store's own errors say little about a database that was never reached, or never set up; this says why.
+    static func requireReady(_ target: ConnectionTarget) async throws {
+        let deadline = ContinuousClock.now + probeTimeout
+        let connection = try await Connection.open(target, deadline: deadline)
+        let applied: [Int]
+        do {
+            applied = try await Migrator.status(connection, deadline: deadline).map(\.version)
+        } catch let error as PostgresError where error.isSchemaMissing {
+            applied = []
+        }
+        await connection.close()
+        let wanted = Migration.all.map(\.version)
+        guard applied != wanted else { return }
+        throw applied.count > wanted.count
+            ? Complaint("the schema is newer than this binary", next: "use the binary that made the schema")
+            : Complaint("the schema of Countersign is missing or old", next: "run `countersign migrate`")
+    }
+}
+
+extension PostgresError {
+    /// invalid_schema_name, undefined_table, or no right to look into the schema.
+    var isSchemaMissing: Bool { ["3F000", "42P01", "42501"].contains(sqlState) }
+}
+
+/// A command tells its results itself.
+struct QuietObserver: Observer {
+    func observe(_ observation: Observation) {}
+}

@@ -1,0 +1,136 @@
+import Cryptography
+package import Ledger
+package import Postgres
+
+/// What a database says about itself: what `countersign doctor` judges. Reading it changes nothing.
+package struct DatabaseFacts: Sendable {
+    /// One ledger as it stands.
+    package struct LedgerState: Sendable {
+        package let origin: String
+        package let size: Int
+        /// Entries before it are counted in the rollups.
+        package let watermark: Int?
+    }
+
+    /// The tables that the service may add to and never change.
+    package static let appendOnlyTables = ["entries", "entry_keys", "heads", "tiles", "hours"]
+    private static let settingNames = [
+        "server_version", "server_version_num", "data_checksums", "fsync", "full_page_writes", "synchronous_commit",
+        "server_encoding",
+    ]
+
+    /// Settings of the server by name.
+    package let settings: [String: String]
+    package let user: String
+    package let isSuperuser: Bool
+    /// Which of the three roles exist.
+    package let roles: Set<String>
+    /// Rights on append-only tables that the user should not have, such as `UPDATE on entries`.
+    package let excessiveRights: [String]
+    /// Rights that the service needs and the user lacks.
+    package let missingRights: [String]
+    /// Triggers that are missing or switched off, such as `refuse_change on entries_p000001`.
+    package let missingTriggers: [String]
+    package let clock: Timestamp
+    package let ledgers: [LedgerState]
+    /// How many entries of each ledger the partitions have room for.
+    package let capacity: Int
+    /// Bytes of the database on disk.
+    package let sizeBytes: Int
+
+    /// - Parameter connection: as the role that the service works as.
+    package static func read(
+        _ connection: Connection, deadline: ContinuousClock.Instant
+    ) async throws -> DatabaseFacts {
+        try await DatabaseFacts(
+            connection.pipeline(
+                [settingsQuery, userQuery, rolesQuery, rightsQuery, triggersQuery, partitionsQuery, ledgersQuery],
+                deadline: deadline))
+    }
+
+    private init(_ answers: [Rows]) throws {
+        var settings: [String: String] = [:]
+        for row in answers[0] { settings[try row.text(0)] = try row.text(1) }
+        self.settings = settings
+        let user = try answers[1].one()
+        self.user = try user.text(0)
+        isSuperuser = try user.bool(1)
+        clock = Timestamp(try user.timestamp(2))
+        sizeBytes = try user.int(3)
+        roles = Set(try answers[2].map { try $0.text(0) })
+        var rights: [(right: String, isHeld: Bool, isWanted: Bool)] = []
+        for row in answers[3] {
+            rights.append(("\(try row.text(1)) on \(try row.text(0))", try row.bool(2), try row.bool(3)))
+        }
+        excessiveRights = rights.filter { $0.isHeld && !$0.isWanted }.map(\.right)
+        missingRights = rights.filter { !$0.isHeld && $0.isWanted }.map(\.right)
+        missingTriggers = try answers[4].map { "\(try $0.text(1)) on \(try $0.text(0))" }
+        capacity = try answers[5].one().int(0) * PartitionRule.width
+        ledgers = try answers[6].map { row in
+            LedgerState(origin: try row.text(0), size: try row.int(1), watermark: try row.intIfPresent(2))
+        }
+    }
+
+    private static var settingsQuery: Statement {
+        "SELECT name, setting FROM pg_settings WHERE name = ANY(\(settingNames))"
+    }
+
+    private static var userQuery: Statement {
+        """
+        SELECT current_user::text, rolsuper, clock_timestamp(), pg_database_size(current_database())
+        FROM pg_roles WHERE rolname = current_user
+        """
+    }
+
+    private static var rolesQuery: Statement {
+        """
+        SELECT rolname::text FROM pg_roles
+        WHERE rolname IN ('countersign_owner', 'countersign_app', 'countersign_reader')
+        """
+    }
+
+    private static var rightsQuery: Statement {
+        """
+        SELECT t.name, p.name, has_table_privilege('countersign.' || t.name, p.name), p.name IN ('SELECT', 'INSERT')
+        FROM unnest(\(appendOnlyTables)) t(name),
+            unnest(\(["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"])) p(name)
+        ORDER BY 1, 2
+        """
+    }
+
+    /// The triggers that should be there, each partition's too, without those that are and are switched on.
+    private static var triggersQuery: Statement {
+        """
+        WITH tables AS (
+            SELECT c.oid, c.relname::text AS name, coalesce(p.relname, c.relname)::text AS kind
+            FROM pg_class c
+            LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+            LEFT JOIN pg_class p ON p.oid = i.inhparent
+            WHERE c.relnamespace = 'countersign'::regnamespace AND c.relkind IN ('r', 'p')
+        ), wanted AS (
+            SELECT oid, name, 'refuse_change' AS trigger FROM tables
+            WHERE kind IN ('entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers')
+            UNION ALL
+            SELECT oid, name, 'refuse_truncate' FROM tables
+            WHERE kind IN ('entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers')
+        )
+        SELECT w.name, w.trigger FROM wanted w
+        WHERE NOT EXISTS (
+            SELECT FROM pg_trigger t WHERE t.tgrelid = w.oid AND t.tgname = w.trigger AND t.tgenabled IN ('O', 'A')
+        )
+        ORDER BY 1, 2
+        """
+    }
+
+    private static var partitionsQuery: Statement {
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass('countersign.entries')"
+    }
+
+    private static var ledgersQuery: Statement {
+        """
+        SELECT l.origin, coalesce((SELECT max(size) FROM countersign.heads h WHERE h.ledger_id = l.ledger_id), 0),
+            (SELECT seq FROM countersign.watermarks w WHERE w.ledger_id = l.ledger_id)
+        FROM countersign.ledgers l ORDER BY 1
+        """
+    }
+}

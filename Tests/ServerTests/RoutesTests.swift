@@ -27,7 +27,9 @@ import Ledger
             target: ConnectionTarget(host: "/nowhere", database: "none", user: "nobody"),
             master: .success(SecretKey.random()), observer: Observations()
         ) { Timestamp(microseconds: 0) }
-        let authenticator = Authenticator(store: store, observer: Observations()) { Timestamp(microseconds: 0) }
+        let authenticator = Authenticator(store: store, observer: Observations(), timeout: .zero) {
+            Timestamp(microseconds: 0)
+        }
         return Route.all(store, authenticator: authenticator, configuration: ServerConfiguration()) { "" }
     }
 

@@ -81,6 +81,23 @@ struct TestStore: Sendable {
         try await store.append(try unit(elements), to: ledger, deadline: Self.soon)
     }
 
+    /// Runs `body` with another instance on the same database.
+    func withSecondInstance(
+        clockRule: ClockRule = .standard, clock: @escaping @Sendable () -> Timestamp = TestStore.now,
+        _ body: (TestStore) async throws -> Void
+    ) async throws {
+        let other = LedgerStore(
+            target: target, master: .success(master), observer: observations, clockRule: clockRule, clock: clock)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await other.run() }
+            try await body(
+                TestStore(
+                    store: other, ledger: ledger, target: target, master: master, observations: observations,
+                    proxy: nil))
+            tasks.cancelAll()
+        }
+    }
+
     /// The places that writers working at once get for their requests, one after the other each.
     func appendFromManyWriters(
         writers: Int, each count: Int, _ element: @escaping @Sendable (_ writer: Int, _ number: Int) -> String

@@ -3,7 +3,8 @@ import Glibc
 package import Postgres
 import Synchronization
 
-/// Stands between a client and the test cluster on a Unix socket of its own, and cuts the connection at the moment that a
+/// Stands between a client and the test cluster on a Unix socket of its own, and cuts the connection at the moment that
+/// a
 /// test names: what a failing network or a killed server does, at a chosen place.
 package final class CuttingProxy: Sendable {
     /// Where a connection is cut.

@@ -19,8 +19,16 @@ package struct AttemptView: Sendable {
     package static func views(of entries: [Entry]) -> [AttemptView] {
         var order: [Identity] = []
         var groups: [Identity: [Entry]] = [:]
-        for entry in entries where entry.kind == Kind.stepAttempt.rawValue {
-            guard let identity = Identity(entry) else { continue }
+        let observations = entries.filter { $0.kind == Kind.stepAttempt.rawValue }
+        let named = observations.filter { $0.json["workflow"]?["step_id"] != nil }
+        let byDispatch = Dictionary(
+            named.compactMap { entry in dispatch(of: entry).map { ($0, Identity(entry)) } },
+            uniquingKeysWith: { first, _ in first })
+        for entry in observations {
+            // A report without a step is joined by the dispatch that it came from.
+            let isNamed = entry.json["workflow"]?["step_id"] != nil
+            let joined = isNamed ? nil : dispatch(of: entry).flatMap { byDispatch[$0] ?? nil }
+            guard let identity = joined ?? Identity(entry) else { continue }
             if groups[identity] == nil { order.append(identity) }
             groups[identity, default: []].append(entry)
         }
@@ -31,6 +39,11 @@ package struct AttemptView: Sendable {
                 || order.contains { $0.isLater(than: identity) }
             return AttemptView(identity, groups[identity] ?? [], isOver: isOver)
         }
+    }
+
+    private static func dispatch(of entry: Entry) -> String? {
+        guard let dispatch = entry.json["workflow"]?["dispatch_id"]?.text, let runID = entry.runID else { return nil }
+        return "\(runID)\n\(dispatch)"
     }
 
     private init(_ identity: Identity, _ entries: [Entry], isOver: Bool) {

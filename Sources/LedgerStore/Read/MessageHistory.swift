@@ -7,7 +7,7 @@ extension LedgerStore {
     private static let aliasesMax = 16
 
     /// The life of one message in order: every entry that carries its Message-ID, links to it, knows it by an alias, or
-    /// observes a step attempt of the run and step that handled it.
+    /// observes a step attempt of the run and step that handled it, or tells how that run ended.
     ///
     /// - Returns: at most `historyMax` entries, and whether there are more.
     package func history(
@@ -40,7 +40,8 @@ extension LedgerStore {
                         WHERE m.ledger_id = \(ledger.id) AND m.message_id = ANY(\(ids)) AND m.run_id IS NOT NULL
                     ) s
                     JOIN countersign.entries a ON a.ledger_id = \(ledger.id) AND a.run_id = s.run_id
-                        AND a.kind = 'step_attempt' AND a.line::json->'workflow'->>'step_id' = s.step_id
+                        AND (a.kind = 'run_outcome' OR a.kind = 'step_attempt'
+                            AND coalesce(a.line::json->'workflow'->>'step_id', s.step_id) = s.step_id)
                 )
                 """, order: .ascending, limit: Self.historyMax + 1, disclosures: disclosures)
             return (Array(entries.prefix(Self.historyMax)), entries.count > Self.historyMax)

@@ -36,7 +36,8 @@ extension LedgerStore {
             report.seconds = (ContinuousClock.now - started).seconds
             observer.observe(
                 .verificationFinished(
-                    ledger: ledger.origin.text, entries: Int64(report.size - options.since), broken: Int64(report.brokenCount),
+                    ledger: ledger.origin.text, entries: Int64(report.size - options.since),
+                    broken: Int64(report.brokenCount),
                     seconds: report.seconds))
             return report
         } catch let error as StoreError {

@@ -39,7 +39,7 @@ class Refusal extends Error {
 }
 
 async function ask(path, params = {}, signal = undefined) {
-    const query = new URLSearchParams(params).toString();
+    const query = new URLSearchParams(params).toString().replaceAll("+", "%20");
     const options = { headers: { Authorization: `Bearer ${token}` }, signal, cache: "no-store", credentials: "omit" };
     let response;
     try {
@@ -117,7 +117,11 @@ function signOut(error) {
     shown = "";
     sessionStorage.removeItem(TOKEN);
     loading.forEach((stop) => stop.abort());
+    say("");
     all(".result").forEach((box) => box.replaceChildren());
+    all("form").forEach((form) => form.reset());
+    if (!(error instanceof Refusal)) history.replaceState(null, "", location.pathname);
+    document.title = "Countersign";
     all("main > section, .signed-in").forEach((part) => (part.hidden = part.id !== "sign-in"));
     $("sign-in-result").replaceChildren(...(error instanceof Refusal ? [problemBox(error)] : []));
     $("token").focus();
@@ -252,7 +256,8 @@ function personal(value) {
 function attemptTable(attempts) {
     const entriesOf = ({ seqs }) => el("span", {}, seqs.flatMap((seq) => [link("proof", { seq }, String(seq)), " "]));
     const rows = attempts.map((one) => [foreign(one.engine), foreign(one.run_id),
-        foreign(one.step_id ?? "function code"), String(one.attempt), outcome(one.state), entriesOf(one)]);
+        foreign(one.step_id ?? "function code"), String(one.attempt),
+        el("span", {}, outcome(one.state), one.conflicting ? " (reports differ)" : ""), entriesOf(one)]);
     return table("Workflow attempts", ["Engine", "Run", "Step", "Attempt", "State", "Entries"], rows);
 }
 

@@ -1,0 +1,79 @@
+"""An external Postgres, as an operator would run one, with a service on it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from api import Api
+from paths import BINARY, ORIGIN, ROOT
+from service import Instance
+from verdict import Verdict
+
+
+class ExternalCluster:
+    """A cluster of its own, reached through `--database-url`; gone after the test."""
+
+    def __init__(self) -> None:
+        self.base = Path(tempfile.mkdtemp(prefix="csa-", dir="/tmp"))
+        self.base.chmod(0o755)
+        self.home = self.base / "pg"
+        self.home.mkdir()
+        self.account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.home, "postgres", "postgres")
+        self.binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+        self.url = f"postgresql:///countersign?host={self.home}"
+        self.key_file = self.base / "master.key"
+        self.key_file.write_bytes(os.urandom(32))
+        self.key_file.chmod(0o600)
+        self._tool("initdb", "-D", str(self.home / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                   "--locale", "C", "--data-checksums", "--no-sync")
+        self.start()
+        self._prepare()
+        self.instance = Instance(
+            [str(BINARY), "serve", *self.flags("countersign_app"), "--listen", "127.0.0.1:0", "--ledger", ORIGIN],
+            dict(os.environ), self.base / "service.log").wait_listening()
+        assert self.instance.printed_token is not None, self.instance.said()
+        self.api = Api(self.instance.url, self.instance.printed_token)
+
+    def flags(self, role: str) -> list[str]:
+        """How a command reaches this database as `role`."""
+        return ["--database-url", f"{self.url}&user={role}", "--master-key", str(self.key_file)]
+
+    def _prepare(self) -> None:
+        """What the documents tell an operator to do once."""
+        for database, script in (("postgres", "CREATE DATABASE countersign TEMPLATE template0 ENCODING 'UTF8'"),
+                                 ("countersign", (ROOT / "sql/roles.sql").read_text())):
+            self._tool("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.home), "-U", "postgres",
+                       "-d", database, "-c", script)
+        subprocess.run([str(BINARY), "migrate", *self.flags("countersign_owner")], check=True, capture_output=True)
+
+    def start(self) -> None:
+        self._tool("pg_ctl", "-w", "-D", str(self.home / "data"), "-l", str(self.home / "log"), "-o",
+                   f"-c listen_addresses='' -c unix_socket_directories={self.home}", "start")
+
+    def stop(self) -> None:
+        """As abruptly as a failing machine."""
+        self._tool("pg_ctl", "-w", "-D", str(self.home / "data"), "-m", "immediate", "stop")
+
+    def verify(self) -> Verdict:
+        return Verdict.read(subprocess.run(
+            [str(BINARY), "verify", *self.flags("countersign_app"), "--ledger", ORIGIN, "--json"],
+            capture_output=True, check=False))
+
+    def _tool(self, name: str, *arguments: str) -> None:
+        lead = ["runuser", "-u", self.account, "--"] if os.geteuid() == 0 else []
+        subprocess.run([*lead, str(self.binaries / name), *arguments], check=True, cwd=self.home,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def close(self) -> None:
+        if self.instance.is_alive:
+            self.instance.kill()
+        if (self.home / "data/postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self.base, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""Fills a ledger with entries of every kind, through every door."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from api import Api, ok
+from events import Events
+
+STEP_HEADERS = {"Step-Engine": "inngest", "Step-Scope": "production", "Step-Function-Id": "billing-chase",
+                "Step-Id": "send-reminder", "Step-Dispatch-Id": "dispatch-1", "Step-Event-Id": "event-1"}
+
+
+@dataclass
+class Filled:
+    """What a filled ledger holds, to be asked for."""
+
+    message_ids: list[str] = field(default_factory=list)
+    run_ids: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
+    token_ids: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+def fill(api: Api, rng: random.Random, size_min: int, mark: str = "m") -> Filled:
+    """Appends at least `size_min` entries; every id in them holds `mark`."""
+    filled, maker = Filled(), Events(rng)
+    for number in range(10):
+        message_life(api, filled, f"{mark}-{number}")
+    step_attempts(api, filled, mark)
+    token = ok(api.post("/v1/tokens", {"name": f"{mark} reader", "scopes": ["read"]}), 201)
+    ok(api.post("/v1/tokens", {"name": f"{mark} dated", "scopes": ["export", "read"],
+                               "expires_at": "2099-01-01T00:00:00Z"}), 201)
+    ok(api.call("DELETE", f"/v1/tokens/{token['id']}"), 200)
+    filled.token_ids.append(token["id"])
+    batch = 0
+    while api.size() < size_min:
+        batch += 1
+        elements = [maker.event() for _ in range(40)]
+        if batch % 2:
+            key = f"{mark}-batch-{batch}"
+            api.append(elements, Idempotency_Key=key)
+            filled.keys.append(key)
+        else:
+            for number, element in enumerate(elements):
+                element["idempotency_key"] = f"{mark}-element-{batch}-{number}"
+            api.append(elements)
+    filled.size = api.size()
+    return filled
+
+
+def message_life(api: Api, filled: Filled, mark: str) -> None:
+    """Requested, held, decided, sent, delivered: all entries of one message."""
+    message_id, recipient, run = f"<{mark}@acme.example>", f"{mark}@Customer.example", f"run-{mark}"
+    common: dict[str, Any] = {"message_id": message_id, "sender": f"Billing@{mark}.Acme.example"}
+    workflow = {"engine": "inngest", "run_id": run, "step_id": "send-reminder", "attempt": 0,
+                "workflow_key": f"customer-{mark}", "trigger": {"event_id": f"event-{mark}", "event_name": "overdue"}}
+    sealed = {"recipient": [recipient, {"address": "archive@acme.example", "role": "bcc"}], "subject": f"about {mark}"}
+    agent, person = {"type": "agent", "id": f"agent-{mark}"}, {"type": "person", "id": f"person-{mark}"}
+    api.append({**common, "kind": "send", "outcome": "requested", "oversight_mode": "gated_send", "actor": agent,
+                "workflow": workflow, "personal": sealed, "occurred_at": "2026-11-22T09:59:58.1Z",
+                "data": {"aliases": [f"<relay-{mark}@relay.example>"]}}, Idempotency_Key=f"key-{mark}")
+    api.append([{**common, "kind": "send", "outcome": "held", "oversight_mode": "gated_send"},
+                {**common, "kind": "decision", "outcome": "approved", "actor": person,
+                 "personal": {"reason": f"fine, {mark}"}}])
+    api.append({**common, "kind": "send", "outcome": "sent", "oversight_mode": "gated_send"},
+               **{name.replace("-", "_"): value for name, value in STEP_HEADERS.items()},
+               Step_Run_Id=run, Step_Attempt="0", Idempotency_Key=f"sent-{mark}")
+    api.append({"kind": "inbound", "outcome": "received", "message_id": f"<reply-{mark}@customer.example>",
+                "personal": {"author": recipient}, "data": {"links": [{"rel": "message", "id": message_id}]}})
+    filled.message_ids.append(message_id)
+    filled.run_ids.append(run)
+    filled.recipients.append(recipient)
+    filled.keys += [f"key-{mark}", f"sent-{mark}"]
+    filled.aliases.append(f"<relay-{mark}@relay.example>")
+
+
+def attempt(run: str, step: str | None, number: int, phase: str, **members: Any) -> dict[str, Any]:
+    """A report of one attempt, as in `POST /v1/step-attempts`."""
+    return {"engine": "inngest", "scope": "production", "run_id": run, "step_id": step, "attempt": number,
+            "phase": phase, **members}
+
+
+def step_attempts(api: Api, filled: Filled, mark: str) -> None:
+    """Reports of a run: a failure with a retry, a duplicate, a conflict."""
+    run = f"run-{mark}-attempts"
+    failed = attempt(run, "charge", 0, "finished", outcome="failed", will_retry=True, attrs={"note": mark},
+                     error={"name": "Timeout", "message": f"no answer for {mark}"}, dispatch_id="d-0")
+    reports = [
+        attempt(run, "charge", 0, "started", dispatch_id="d-0"), failed, failed,
+        attempt(run, "charge", 1, "started", dispatch_id="d-1"),
+        attempt(run, "charge", 1, "finished", outcome="succeeded", dispatch_id="d-1",
+                links=[{"rel": "message", "id": f"<{mark}-0@acme.example>"}]),
+        attempt(run, "charge", 1, "finished", outcome="failed", dispatch_id="d-1"),
+    ]
+    ok(api.post("/v1/step-attempts", reports), 200)
+    api.append({"kind": "run_outcome", "outcome": "succeeded", "workflow": {"engine": "inngest", "run_id": run}})
+    filled.run_ids.append(run)

@@ -1,0 +1,63 @@
+"""The routes of the service as the suites know them: their scopes, and a request for each that succeeds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from api import Api
+
+READ, INGEST, EXPORT, ADMIN = "read", "ingest", "export", "admin"
+SCOPES = ("ingest", "read", "export", "send", "oversight", "admin")
+
+#: (method, path with {} for each parameter) -> the scope it asks for; None where it is open to all.
+ROUTES: dict[tuple[str, str], str | None] = {
+    ("POST", "/v1/entries"): INGEST,
+    ("POST", "/v1/step-attempts"): INGEST,
+    ("GET", "/v1/entries"): READ,
+    ("GET", "/v1/entries/{}"): READ,
+    ("GET", "/v1/entries/{}/proof"): READ,
+    ("GET", "/v1/messages/{}"): READ,
+    ("GET", "/v1/stats"): READ,
+    ("GET", "/v1/export"): EXPORT,
+    ("GET", "/v1/tree"): READ,
+    ("GET", "/v1/consistency"): READ,
+    ("POST", "/v1/tokens"): ADMIN,
+    ("GET", "/v1/tokens"): ADMIN,
+    ("DELETE", "/v1/tokens/{}"): ADMIN,
+    ("GET", "/openapi.json"): None,
+    ("GET", "/health"): None,
+    ("GET", "/ready"): None,
+    ("GET", "/metrics"): None,
+    ("GET", "/"): None,
+}
+#: Parts of the page, where it is made of several files.
+PAGE_PARTS = re.compile(r"/[a-z-]+\.(?:js|css|svg|ico|png)")
+
+
+def documented(api: Api) -> set[tuple[str, str]]:
+    """The operations of `/openapi.json`, with {} for each path parameter."""
+    document = api.json("/openapi.json")
+    methods = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
+    return {
+        (method.upper(), re.sub(r"\{[^}]*\}", "{}", path))
+        for path, item in document["paths"].items() for method in item if method in methods
+        if not PAGE_PARTS.fullmatch(path)}
+
+
+def good_request(route: tuple[str, str], message_id: str, token_id: str) -> dict[str, Any]:
+    """Arguments of `Api.call` for a request that a token with the right scope may make."""
+    method, path = route
+    values = {"/v1/messages/{}": message_id, "/v1/tokens/{}": token_id}
+    bodies: dict[tuple[str, str], Any] = {
+        ("POST", "/v1/entries"): {"kind": "send", "outcome": "sent"},
+        ("POST", "/v1/step-attempts"): {
+            "engine": "inngest", "run_id": "run-1", "step_id": None, "attempt": 0, "phase": "started"},
+        ("POST", "/v1/tokens"): {"name": "another", "scopes": ["read"]},
+    }
+    request: dict[str, Any] = {"method": method, "path": path.format(values.get(path, "0"))}
+    if route in bodies:
+        request["json"] = bodies[route]
+    if path == "/v1/consistency":
+        request["params"] = {"from": 1}
+    return request

@@ -1,0 +1,154 @@
+"""The OpenAPI document tells the truth: schemathesis calls every operation on a filled ledger."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from filling import Filled, fill
+from routes import ROUTES, documented
+from service import DataDirectory
+
+pytestmark = pytest.mark.contract
+
+SIZE = 400
+
+
+@pytest.fixture(scope="module")
+def filled(request: pytest.FixtureRequest, service: DataDirectory) -> Filled:
+    return fill(service.api(), random.Random(f"{request.config.option.seed}/contract"), SIZE)
+
+
+def schemas(value: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object schema of the document with its place."""
+    if isinstance(value, dict):
+        if value.get("type") == "object" or "properties" in value:
+            yield place, value
+        for name, each in value.items():
+            if name not in ("example", "examples", "default"):
+                yield from schemas(each, f"{place}/{name}")
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from schemas(each, f"{place}/{index}")
+
+
+def test_the_document_is_valid_and_its_schemas_are_closed(service: DataDirectory) -> None:
+    document = service.api("").json("/openapi.json")
+    validate(document)
+    combined = re.compile(r"/(allOf|if|then|else|not)/?")
+    open_ones = [place for place, schema in schemas(document)
+                 if "additionalProperties" not in schema and "unevaluatedProperties" not in schema
+                 and not combined.search(place)]
+    assert not open_ones, open_ones
+
+
+def test_the_document_names_every_route_with_its_scope_and_its_codes(service: DataDirectory) -> None:
+    document = service.api("").json("/openapi.json")
+    assert documented(service.api("")) == set(ROUTES)
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            where = f"{method.upper()} {path}"
+            assert operation["operationId"], where
+            codes = set(operation["responses"])
+            assert "default" not in codes and any(code.startswith("2") for code in codes), where
+            scope = ROUTES.get((method.upper(), re.sub(r"\{[^}]*\}", "{}", path)))
+            if scope is None:
+                continue
+            assert {"401", "403", "503"} <= codes, f"{where}: {sorted(codes)}"
+            assert operation["security"] and f"Scope: `{scope}`" in operation["description"], where
+            for code in codes:
+                if code.startswith(("4", "5")):
+                    response = operation["responses"][code]
+                    response = resolved(document, response)
+                    assert set(response["content"]) == {"application/problem+json"}, f"{where} {code}"
+
+
+def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """The value that a reference leads to."""
+    while "$ref" in value:
+        target: Any = document
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        value = target
+    return value
+
+
+def with_true_ids(document: dict[str, Any], filled: Filled) -> dict[str, Any]:
+    """The document with examples of ids that are there, so that reads find something."""
+    document = copy.deepcopy(document)
+    examples: dict[str, list[Any]] = {
+        "seq": [0, 1, filled.size - 1], "message_id": filled.message_ids[:3], "run_id": filled.run_ids[:2],
+        "recipient": filled.recipients[:2], "idempotency_key": filled.keys[:2], "from": [1, 7], "to": [50],
+        "size": [filled.size // 2]}
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
+                parameter = resolved(document, parameter)
+                is_moment = parameter["name"] in ("from", "to") and "consistency" not in path
+                if parameter["name"] in examples and not is_moment:
+                    parameter["examples"] = {
+                        f"true {number}": {"value": value} for number, value in enumerate(examples[parameter["name"]])}
+    return document
+
+
+def test_schemathesis_finds_no_answer_that_the_document_does_not_tell(
+    service: DataDirectory, filled: Filled, request: pytest.FixtureRequest, tmp_path: Path,
+    report: Callable[[str], None],
+) -> None:
+    seed, examples = request.config.option.seed, request.config.option.examples
+    document = with_true_ids(service.api("").json("/openapi.json"), filled)
+    source, log = tmp_path / "openapi.json", tmp_path / "calls.ndjson"
+    source.write_text(json.dumps(document))
+    # Revoking tokens at random would end the run; the suites of tokens do it on purpose.
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("schemathesis")), "run", str(source), "--url", service.url,
+         "--header", f"Authorization: Bearer {service.admin_token}", "--checks", "all",
+         "--exclude-checks", "positive_data_acceptance,unsupported_method,ignored_auth",
+         "--max-examples", str(examples), "--seed", str(seed), "--workers", "1", "--request-timeout", "60",
+         "--phases", "examples,coverage,fuzzing", "--generation-database", "none", "--no-color",
+         "--report", "ndjson", "--report-ndjson-path", str(log)],
+        capture_output=True, text=True, check=False, cwd=tmp_path)
+    calls = answers(log)
+    rows = "\n".join(f"  {operation:36} " + "  ".join(f"{status}: {count}" for status, count in sorted(counts.items()))
+                     for operation, counts in sorted(calls.items()))
+    total = sum(sum(counts.values()) for counts in calls.values())
+    report(f"{total} calls, seed {seed}, at most {examples} examples each:\n{rows}")
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert len(calls) == len(documented(service.api(""))), f"operations that were never called: {sorted(calls)}"
+    for operation, counts in calls.items():
+        assert not [status for status in counts if status >= 500], f"{operation}: {counts}"
+        assert any(200 <= status < 300 for status in counts), f"{operation} never succeeds: {counts}"
+    assert service.verify().is_intact
+
+
+def answers(log: Path) -> dict[str, Counter[int]]:
+    """How often each operation gave each status."""
+    calls: dict[str, Counter[int]] = {}
+
+    def walk(value: Any, operation: str) -> None:
+        if isinstance(value, dict):
+            operation = value.get("label", operation) if isinstance(value.get("label"), str) else operation
+            if isinstance(value.get("status_code"), int):
+                calls.setdefault(operation, Counter())[value["status_code"]] += 1
+            for each in value.values():
+                walk(each, operation)
+        elif isinstance(value, list):
+            for each in value:
+                walk(each, operation)
+
+    for line in log.read_text().splitlines():
+        walk(json.loads(line), "")
+    return calls

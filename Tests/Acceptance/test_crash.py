@@ -1,0 +1,247 @@
+"""Service and Postgres are killed again and again while writers go on; nothing acknowledged is ever missing."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+import requests
+
+from crash_writers import Request, Writers
+from service import DataDirectory, Instance, wait_until
+
+pytestmark = [pytest.mark.crash, pytest.mark.alone]
+
+WRITERS = 6
+ACKNOWLEDGED_MIN = 500
+BACK_SECONDS_MAX = 90
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+@dataclass
+class Kill:
+    """One kill, and what was found after it."""
+
+    victim: str
+    acknowledged: int
+    open: int
+    unanswered: int = 0
+    stored: int = 0
+    absent: int = 0
+    said_no: int = 0
+    back_seconds: float = 0.0
+    verify_seconds: float = 0.0
+    size: int = 0
+
+
+class CrashRun:
+    """A ledger under fire."""
+
+    def __init__(self, directory: DataDirectory, instances: int, seed: str) -> None:
+        self.directory = directory
+        self.rng = random.Random(seed)
+        self.instances: list[Instance] = [directory.serve() for _ in range(instances)]
+        self.writers = Writers(WRITERS, seed, directory.admin_token, self._url_of)
+        self.kills: list[Kill] = []
+        #: (key, index) -> (seq, leaf hash) of every entry found in the database so far.
+        self.found: dict[tuple[str, int], tuple[int, str]] = {}
+        #: Up to here the entries were read; and this many were verified.
+        self.checked = 0
+        self.size = 0
+        self.acknowledged_before = 0
+
+    def _url_of(self, number: int) -> str:
+        return self.instances[number % len(self.instances)].url
+
+    def run(self, victims: list[str]) -> None:
+        """One round of writing for each victim, which dies in its midst."""
+        self._assert_durable()
+        try:
+            for victim in victims:
+                self.acknowledged_before = self.writers.ledger.acknowledged_entries
+                self.writers.begin_round()
+                self._strike(victim)
+                self.writers.halt()
+                self._revive()
+                self._settle()
+        finally:
+            self.writers.end()
+
+    # -- the kill
+
+    def _strike(self, victim: str) -> None:
+        ledger = self.writers.ledger
+        before = self.acknowledged_before
+        wait_until(lambda: ledger.acknowledged_entries - before >= ACKNOWLEDGED_MIN, 120,
+                   f"{ACKNOWLEDGED_MIN} acknowledged entries before the next kill")
+        time.sleep(self.rng.uniform(0, 0.4))
+        targets = [self.instances[0]] if len(self.instances) == 1 else self.rng.choice(
+            [self.instances[:1], self.instances[1:], self.instances])
+        wait_until(lambda: ledger.open > 0, 30, "an open request", pause=0)
+        kill = Kill(victim, 0, ledger.open)
+        if victim == "postgres":
+            self.directory.kill_postgres()
+        else:
+            for instance in targets:
+                instance.kill()
+        kill.acknowledged = ledger.acknowledged_entries - before
+        self.kills.append(kill)
+
+    def _revive(self) -> None:
+        began = time.monotonic()
+        self.instances = [each if each.is_alive else self.directory.serve() for each in self.instances]
+        for instance in self.instances:
+            wait_until(partial(self._is_ready, instance), BACK_SECONDS_MAX, "the service to be ready again", pause=0.1)
+        self.kills[-1].back_seconds = time.monotonic() - began
+        self._assert_durable()
+
+    def _is_ready(self, instance: Instance) -> bool:
+        assert instance.is_alive, f"the service ended by itself:\n{instance.said()}"
+        try:
+            return self.directory.api(instance=instance).get("/ready").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def _assert_durable(self) -> None:
+        for role in ("postgres", "countersign_app"):
+            with self.directory.sql(role=role) as connection:
+                settings = {name: connection.execute(f"SHOW {name}").fetchone() for name in DURABLE}
+            assert settings == dict.fromkeys(DURABLE, ("on",)), settings
+
+    # -- the reckoning
+
+    def _settle(self) -> None:
+        kill, ledger = self.kills[-1], self.writers.ledger
+        assert not ledger.faults, ledger.faults[:5]
+        self._read_new_entries()
+        self._check_acknowledged()
+        unanswered, ledger.unanswered = ledger.unanswered, []
+        kill.unanswered = len(unanswered)
+        for request in unanswered:
+            was_stored = self._is_stored(request)
+            kill.stored += was_stored
+            kill.absent += not was_stored
+            kill.said_no += request.claim == "no"
+            assert not (was_stored and request.claim == "no"), f"{request.key} was stored, and the service said no"
+            self._repeat(request, was_stored)
+            ledger.acknowledged.append(request)
+        self._read_new_entries()
+        self._check_acknowledged()
+        began = time.monotonic()
+        since = ["--since", str(self.size)] if self.size else []
+        verdict = self.directory.verify(*since)
+        assert verdict.is_intact, f"after kill {len(self.kills)} ({kill.victim}): {verdict}"
+        kill.verify_seconds = time.monotonic() - began
+        self.size = kill.size = verdict.size
+
+    def _read_new_entries(self) -> None:
+        """Reads what is stored since the last look, once no transaction of a dead instance is left."""
+        with self.directory.sql() as connection, connection.transaction():
+            connection.execute("SELECT FROM countersign.ledgers FOR NO KEY UPDATE")
+            rows = connection.execute(
+                "SELECT seq, encode(leaf_hash, 'hex'), line FROM countersign.entries WHERE seq >= %s ORDER BY seq",
+                [self.checked]).fetchall()
+        for seq, leaf, line in rows:
+            self.checked = seq + 1
+            data = json.loads(line).get("data", {})
+            if "key" not in data:
+                continue
+            place = (data["key"], data["index"])
+            assert place not in self.found, f"{place} is stored twice: {self.found[place][0]} and {seq}"
+            self.found[place] = (seq, leaf)
+
+    def _is_stored(self, request: Request) -> bool:
+        there = [(request.key, index) in self.found for index in range(len(request.elements))]
+        assert all(there) or not any(there), f"only a part of {request.key} is stored"
+        return all(there)
+
+    def _check_acknowledged(self) -> None:
+        """Every acknowledged entry is there, at its place and with its hash."""
+        for request in self.writers.ledger.acknowledged:
+            assert request.items is not None
+            for index, item in enumerate(request.items):
+                place = self.found.get((request.key, index))
+                assert place == (item["seq"], item["leaf_hash"]), f"{request.key}.{index}: {item}, found {place}"
+
+    def _repeat(self, request: Request, was_stored: bool) -> None:
+        """Sends an unanswered request again, to every instance at the same time; all must give one answer."""
+        answers: list[requests.Response] = []
+
+        def send(url: str) -> None:
+            with requests.Session() as session:
+                session.trust_env = False
+                session.headers["Authorization"] = f"Bearer {self.directory.admin_token}"
+                answers.append(request.send(session, url))
+
+        urls = [instance.url for instance in self.instances]
+        urls *= 1 if len(urls) > 1 else self.rng.choice((1, 2))
+        threads = [threading.Thread(target=send, args=(url,)) for url in urls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(answers) == len(urls) and all(each.status_code in (200, 201) for each in answers), [
+            each.text[:300] for each in answers]
+        fresh = [answer for answer in answers if answer.status_code == 201]
+        assert len(fresh) == (0 if was_stored else 1), f"{request.key}: stored {was_stored}, {len(fresh)} times new"
+        for answer in answers:
+            request.accept(answer)
+            assert {item["replayed"] for item in request.items or []} == {answer.status_code == 200}
+            assert (answer.headers.get("Idempotent-Replayed") == "true") == (answer.status_code == 200)
+        places = {json.dumps([[item["seq"], item["leaf_hash"]] for item in answer.json()]
+                             if isinstance(answer.json(), list) else answer.json()["seq"]) for answer in answers}
+        assert len(places) == 1, f"{request.key} has several places: {places}"
+
+    # -- the end
+
+    def check_everything(self) -> None:
+        """Looks at the whole ledger once more, with fresh eyes."""
+        self.found, self.checked = {}, 0
+        self._read_new_entries()
+        self._check_acknowledged()
+        verdict = self.directory.verify()
+        assert verdict.is_intact, str(verdict)
+        assert verdict.size == self.checked
+
+    def table(self, seed: str) -> str:
+        """What to print."""
+        head = ("    # victim    acknowledged  open  unanswered  stored  absent  said no  back s  verify s   size\n")
+        rows = "".join(
+            f"  {number:3} {kill.victim:9} {kill.acknowledged:12} {kill.open:5} {kill.unanswered:11} {kill.stored:7} "
+            f"{kill.absent:7} {kill.said_no:8} {kill.back_seconds:7.1f} {kill.verify_seconds:9.1f} {kill.size:6}\n"
+            for number, kill in enumerate(self.kills, start=1))
+        victims = {victim: sum(kill.victim == victim for kill in self.kills) for victim in ("service", "postgres")}
+        stored, absent = (sum(getattr(kill, fate) for kill in self.kills) for fate in ("stored", "absent"))
+        total = (f"  {victims['service']} kills of the service, {victims['postgres']} of Postgres; "
+                 f"{sum(kill.acknowledged for kill in self.kills)} entries acknowledged between kills "
+                 f"(at least {min(kill.acknowledged for kill in self.kills)}); unanswered requests: "
+                 f"{stored} were stored, {absent} absent; seed {seed}")
+        return head + rows + total
+
+
+@pytest.mark.parametrize("instances", [1, 2], ids=["one instance", "two instances on one database"])
+def test_nothing_acknowledged_is_lost_when_service_and_postgres_are_killed(
+    instances: int, own_directory: DataDirectory, request: pytest.FixtureRequest, seed: int,
+    report: Callable[[str], None],
+) -> None:
+    kills = request.config.option.kills
+    run_seed = f"{seed}/{instances}"
+    run = CrashRun(own_directory, instances, run_seed)
+    victims = ["service"] * kills + ["postgres"] * kills
+    run.rng.shuffle(victims)
+    try:
+        run.run(victims)
+        run.check_everything()
+    finally:
+        if run.kills:
+            report(run.table(run_seed))
+    assert all(kill.open > 0 and kill.acknowledged >= ACKNOWLEDGED_MIN for kill in run.kills)
+    stored, absent = (sum(getattr(kill, fate) for kill in run.kills) for fate in ("stored", "absent"))
+    assert stored > 0, "no unanswered request had been stored: the kills never hit between COMMIT and answer"
+    assert absent > 0, "every unanswered request had been stored: the kills never hit before COMMIT"

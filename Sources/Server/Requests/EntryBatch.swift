@@ -140,7 +140,7 @@ struct EntryBatch {
             do throws(Refusal) {
                 let draft = try Draft(
                     element.event, origin: caller.ledger.origin, reporter: reporter,
-                    idempotencyTag: element.key.map { keys.idempotencyTag(of: $0, scope: .entries) },
+                    idempotencyTag: (listKey ?? element.key).map { keys.idempotencyTag(of: $0, scope: .entries) },
                     random: Random.bytes)
                 let requestTag = element.key.map { _ in keys.requestTag(of: Self.content(element.json)) }
                 items.append(AppendUnit.Item(draft, requestTag: requestTag, keys: keys))

@@ -60,7 +60,8 @@ struct Countersign: AsyncParsableCommand {
     private static func leave(after error: any Error, of command: any ParsableCommand.Type) -> Never {
         switch error {
         case let exit as ExitCode: Glibc.exit(exit.rawValue)
-        case is CleanExit: leave(afterParsing: error)
+        // `help` is a command of the parser's own, and speaks by an error.
+        case _ where [.success, .validationFailure].contains(exitCode(for: error)): leave(afterParsing: error)
         case Output.Failure.readerIsGone: Glibc.exit(ExitStatus.well.rawValue)
         default:
             let complaint = Complaint(error)

@@ -63,7 +63,8 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     }
 
     /// What a caller may write, for people.
-    package static let claimRule = "expected a date-time of the years 1970 to 2999 such as 2026-11-22T10:00:00Z (RFC 3339)"
+    package static let claimRule =
+        "expected a date-time of the years 1970 to 2999 such as 2026-11-22T10:00:00Z (RFC 3339)"
 
     /// The moment that a caller writes: of the years 1970 to 2999, so that its UTC form keeps four digits of a year.
     package init?(claimed text: String) {

@@ -2,7 +2,8 @@ package import Cryptography
 import FoundationEssentials
 import Glibc
 
-/// The secret that all keyed tags derive from: a file of 64 hexadecimal digits outside the database, mode 0600.
+/// The secret that all keyed tags derive from: a file outside the database, mode 0600, with a line of 64 hexadecimal
+/// digits or with 32 bytes as they are.
 ///
 /// Who loses the file can still read and verify the ledger, but not append, look up people or recognise repeats.
 package enum MasterSecret {
@@ -27,12 +28,19 @@ package enum MasterSecret {
         guard unsafe access(path, R_OK) == 0 else {
             throw Fault("the master secret \(path) cannot be read: \(systemMessage); run as the user who owns it")
         }
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.utf8.count <= 256,
-            let bytes = Hex.decode(text.trimmedOfWhiteSpace), let key = SecretKey(bytes)
+        guard let content = try? Data(contentsOf: URL(filePath: path)), content.count <= 256,
+            let key = key(in: Array(content))
         else {
-            throw Fault("the master secret \(path) is not a line of 64 hexadecimal digits")
+            throw Fault(
+                "the master secret \(path) is neither a line of 64 hexadecimal digits nor 32 bytes; restore it from "
+                    + "your backup of that file")
         }
         return key
+    }
+
+    private static func key(in content: [UInt8]) -> SecretKey? {
+        if content.count == SecretKey.size { return SecretKey(content) }
+        return Hex.decode(String(decoding: content, as: UTF8.self).trimmedOfWhiteSpace).flatMap { SecretKey($0) }
     }
 
     /// Makes a new secret at `path`, whole or not at all, and never in place of one that is there.

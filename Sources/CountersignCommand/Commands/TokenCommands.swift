@@ -37,7 +37,7 @@ struct TokenCreate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("When it ends (RFC 3339).", valueName: "time"))
     var expiresAt: String?
     @Option(help: ArgumentHelp("After how long it ends, such as 12h, 90d.", valueName: "duration"))
-    var expiresIn: String?
+    var expiresIn: TimeSpan?
 
     private struct Answer: Encodable {
         let id: String
@@ -159,7 +159,8 @@ struct TokenRevoke: AsyncParsableCommand {
                 placed = try await open.store.revokeToken(
                     of: ledger, id: id, reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
             } catch let error as StoreError where error.code == .notFound {
-                throw Complaint(error.reason, next: "`countersign token list` shows the ids")
+                throw Complaint(
+                    "there is no token \(id) that could be revoked", next: "`countersign token list` shows the ids")
             }
             if output.isJSON {
                 try JSONOutput.print(Answer(id: id, revoked_at: placed.recordedAt.text, seq: placed.seq))

@@ -1,0 +1,54 @@
+import LedgerStore
+import Server
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// The store's own tasks, until the group shuts down: what was begun is finished.
+struct StoreService: Service {
+    let store: LedgerStore
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await store.run() }
+    }
+}
+
+/// The HTTP server; where it cannot listen, it says so in words.
+struct ListeningService: Service {
+    let server: HTTPServer
+    let address: ListenAddress
+    let isListening: ListeningMark
+
+    func run() async throws {
+        do {
+            try await server.run()
+        } catch {
+            guard !isListening.isSet else { throw error }
+            // "bind(descriptor:ptr:bytes:): Address already in use) (errno: 98)"
+            let reason = "\(error)".split(separator: "): ").last?.prefix { $0 != ")" } ?? "\(error)"
+            throw Complaint(
+                "cannot listen on \(address): \(reason)",
+                next: "choose another address with --listen; port 0 takes a free one")
+        }
+    }
+}
+
+/// Whether the server has ever listened.
+final class ListeningMark: Sendable {
+    private let mark = Atomic(false)
+
+    var isSet: Bool { mark.load(ordering: .relaxed) }
+    func set() { mark.store(true, ordering: .relaxed) }
+}
+
+/// Ends when a signal asks the service to stop. The signals are caught from the start of the process on, so that one
+/// that comes while the database is prepared is not lost.
+struct StopSignal: Service {
+    let signals: UnixSignalsSequence
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in signals { return }
+        }
+    }
+}

@@ -65,3 +65,11 @@ import Testing
         }
     }
 }
+
+@Suite struct `The command line as the kernel keeps it` {
+    @Test func `every word counts, an empty one too`() {
+        #expect(Arguments.words(of: Array("countersign\0verify\0\0--json\0".utf8)) == ["verify", "", "--json"])
+        #expect(Arguments.words(of: Array("countersign\0".utf8)).isEmpty)
+        #expect(Arguments.words(of: []).isEmpty)
+    }
+}

@@ -41,7 +41,7 @@ struct Verify: AsyncParsableCommand {
             var reports: [VerificationReport] = []
             for ledger in ledgers {
                 let report = try await verify(ledger, open.store)
-                if !output.isJSON { try Output.standard.write(VerificationText.text(of: report)) }
+                if !output.isJSON { try Output.standard.write(VerificationText.text(of: report, since: since ?? 0)) }
                 reports.append(report)
             }
             if output.isJSON {

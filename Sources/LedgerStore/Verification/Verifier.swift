@@ -78,7 +78,7 @@ struct Verifier {
         let head = try await newestHead()
         report.size = head?.size ?? 0
         report.root = head?.root
-        guard options.since < report.size || options.since == 0 else {
+        guard options.since <= report.size else {
             report.add(Finding(.truncated, table: "heads", "the tree has \(report.size) entries only"))
             return report
         }

@@ -72,6 +72,15 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [
+                .embedInCode("Resources/chart.js"),
+                .embedInCode("Resources/elements.js"),
+                .embedInCode("Resources/openapi.json"),
+                .embedInCode("Resources/page.css"),
+                .embedInCode("Resources/page.html"),
+                .embedInCode("Resources/page.js"),
+                .embedInCode("Resources/proof.js"),
+            ],
             swiftSettings: strict),
 
         .executableTarget(
@@ -115,6 +124,7 @@ let package = Package(
             dependencies: [
                 "Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting", "Server",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -14,6 +14,14 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// Microseconds in an hour: the grain of rollups.
     package static let microsecondsPerHour: Int64 = 3_600_000_000
 
+    /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: what four digits of a year can say.
+    private static let range: ClosedRange<Int64> = -62_167_219_200_000_000...253_402_300_799_999_999
+
+    /// This moment, or the nearest one that `text` can say.
+    package var clamped: Timestamp {
+        Timestamp(microseconds: min(max(microseconds, Self.range.lowerBound), Self.range.upperBound))
+    }
+
     /// The start of the hour that this moment lies in.
     package var hour: Timestamp {
         let remainder = microseconds % Self.microsecondsPerHour
@@ -60,10 +68,12 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         var scanner = DateTimeScanner(Array(text.utf8))
         guard let seconds = scanner.dateTime() else { return nil }
         microseconds = seconds * Self.microsecondsPerSecond + scanner.microseconds
+        guard microseconds == clamped.microseconds else { return nil }
     }
 
     /// What a caller may write, for people.
-    package static let claimRule = "expected a date-time of the years 1970 to 2999 such as 2026-11-22T10:00:00Z (RFC 3339)"
+    package static let claimRule =
+        "expected a date-time of the years 1970 to 2999 such as 2026-11-22T10:00:00Z (RFC 3339)"
 
     /// The moment that a caller writes: of the years 1970 to 2999, so that its UTC form keeps four digits of a year.
     package init?(claimed text: String) {

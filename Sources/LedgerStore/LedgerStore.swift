@@ -155,9 +155,9 @@ package final class LedgerStore: Sendable {
 
 extension LedgerStore {
     /// The ledger with this id, or nil.
-    package func ledger(id: Int64) async throws(StoreError) -> StoredLedger? {
+    package func ledger(id: Int64, timeout: Duration = readTimeout) async throws(StoreError) -> StoredLedger? {
         if let known = ledgers.withLock({ $0[id] }) { return known }
-        return try await find("l.ledger_id = \(id)").first
+        return try await find("l.ledger_id = \(id)", timeout: timeout).first
     }
 
     /// The ledger of this name, or nil.
@@ -168,8 +168,10 @@ extension LedgerStore {
     /// All ledgers, in the order of their names.
     package func allLedgers() async throws(StoreError) -> [StoredLedger] { try await find("true") }
 
-    private func find(_ condition: Statement) async throws(StoreError) -> [StoredLedger] {
-        let found = try await read { connection, deadline in
+    private func find(
+        _ condition: Statement, timeout: Duration = readTimeout
+    ) async throws(StoreError) -> [StoredLedger] {
+        let found = try await read(timeout: timeout) { connection, deadline in
             let rows = try await connection.query(
                 """
                 SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l

@@ -7,8 +7,8 @@ import NIOCore
 package import Observation
 import ServiceLifecycle
 
-/// The HTTP interface of one `LedgerStore`, as a service: it listens until it is told to shut down, and then answers the
-/// requests that are under way.
+/// The HTTP interface of one `LedgerStore`, as a service: it listens until it is told to shut down, and then answers
+/// the requests that are under way.
 ///
 /// `store.run()` must be running beside it, and end after it.
 package struct HTTPServer: Service {
@@ -23,7 +23,8 @@ package struct HTTPServer: Service {
         metrics: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (String) async -> Void = { _ in }
     ) {
-        let authenticator = Authenticator(store: store, observer: observer, clock: clock)
+        let authenticator = Authenticator(
+            store: store, observer: observer, timeout: configuration.requestTimeout, clock: clock)
         let routes = Route.all(store, authenticator: authenticator, configuration: configuration, metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
         let channel = HTTP1Channel.Configuration(

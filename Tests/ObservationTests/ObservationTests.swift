@@ -17,6 +17,7 @@ import Testing
         .ledgerHalted(ledger: "a.example/mail"), .partitionCreated(name: "entries_2"),
         .rollupsAdvanced(ledger: "a.example/mail", seq: 41, entries: 7), .migrationApplied(version: 1, name: "ledger"),
         .tokenRefused(reason: "revoked"), .requestRefused(route: "/v1/entries", code: "malformed_json"),
+        .requestAnswered(method: "POST", route: "/v1/entries", status: 400, seconds: 0.25),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 0, seconds: 0.125),
     ]
 

@@ -86,6 +86,8 @@ package final class CuttingProxy: Sendable {
     /// Copies both ways until an end hangs up or the cut is made.
     private func forward(_ client: Int32, _ server: Int32) {
         var isInTransaction = false
+        // The startup message names the application: only the connections that append are cut.
+        var isAppending = false
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             var waits = [
@@ -96,7 +98,8 @@ package final class CuttingProxy: Sendable {
             if waits[0].revents != 0 {
                 let count = unsafe read(client, &buffer, buffer.count)
                 guard count > 0 else { return }
-                if isInTransaction, take(.beforeWrite) { return }
+                isAppending = isAppending || Self.contains(buffer[..<count], Array("countersign append".utf8))
+                if isAppending, isInTransaction, take(.beforeWrite) { return }
                 guard Self.write(buffer[..<count], to: server) else { return }
             }
             if waits[1].revents != 0 {
@@ -104,7 +107,7 @@ package final class CuttingProxy: Sendable {
                 guard count > 0 else { return }
                 let answer = buffer[..<count]
                 // CommandComplete and ReadyForQuery, as PostgreSQL's message formats have them.
-                if Self.contains(answer, Array("COMMIT\0".utf8)), take(.afterCommit) { return }
+                if isAppending, Self.contains(answer, Array("COMMIT\0".utf8)), take(.afterCommit) { return }
                 if let state = Self.readyState(answer) { isInTransaction = state == UInt8(ascii: "T") }
                 guard Self.write(answer, to: client) else { return }
             }

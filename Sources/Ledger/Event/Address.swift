@@ -7,6 +7,8 @@ package struct Address: Sendable {
     /// RFC 1035 §2.3.4, without the root's dot.
     private static let domainSizeMax = 253
     private static let labelSizeMax = 63
+    /// A path of 256 with its brackets (RFC 5321 §4.5.3.1.3).
+    private static let sizeMax = 254
 
     /// `local@domain`.
     package let text: String
@@ -20,6 +22,9 @@ package struct Address: Sendable {
         }
         let local = text[..<at]
         let domain = text[text.index(after: at)...].lowercased()
+        guard text.utf8.count <= Self.sizeMax else {
+            throw Refusal(.invalidMember, "an address has at most \(Self.sizeMax) bytes", limit: Self.sizeMax)
+        }
         try Self.requireLocal(local)
         try Self.requireDomain(domain)
         self.text = "\(local)@\(domain)"
@@ -36,7 +41,7 @@ package struct Address: Sendable {
         }
         let isPlain = local.unicodeScalars.allSatisfy { scalar in
             !scalar.properties.isWhitespace && scalar.value > 0x20 && scalar.value != 0x7F
-                && !"<>(),;:\"\\[]".unicodeScalars.contains(scalar)
+                && !"@<>(),;:\"\\[]".unicodeScalars.contains(scalar)
         }
         guard isPlain else {
             throw Refusal(.invalidMember, "the part before '@' holds white space, quotes or a special character")

@@ -88,6 +88,9 @@ package struct Event: Sendable {
         }
         let id = try reader.require("id") { (value) throws(Refusal) in
             let id = try MemberReader.text(value, min: 1, max: Actor.idSizeMax)
+            guard id.utf8.count <= Actor.idSizeMax else {
+                throw Refusal(.tooLarge, "an actor's id has at most \(Actor.idSizeMax) bytes", limit: Actor.idSizeMax)
+            }
             guard !id.utf8.contains(UInt8(ascii: "@")) else {
                 throw Refusal(.invalidMember, "an actor's id is opaque and stays in clear: it must not be an address")
             }

@@ -8,13 +8,15 @@ package struct MessageID: Sendable {
 
     /// The identifier spelled by `text`; the brackets are added if they are missing.
     package init(_ text: String) throws(Refusal) {
-        let bracketed = text.hasPrefix("<") && text.hasSuffix(">") ? text : "<\(text)>"
+        // As bytes: to Swift's characters a bracket with a combining mark behind it is no bracket.
+        let isBracketed = text.utf8.first == UInt8(ascii: "<") && text.utf8.last == UInt8(ascii: ">")
+        let bracketed = isBracketed ? text : "<\(text)>"
         guard bracketed.utf8.count <= Self.sizeMax else {
             throw Refusal(
                 .tooLarge, "a Message-ID has at most \(Self.sizeMax) bytes with its brackets", limit: Self.sizeMax)
         }
-        let inner = bracketed.dropFirst().dropLast()
-        let isPlain = inner.unicodeScalars.allSatisfy { scalar in
+        let inner = bracketed.unicodeScalars.dropFirst().dropLast()
+        let isPlain = inner.allSatisfy { scalar in
             scalar.value > 0x20 && scalar.value != 0x7F && !scalar.properties.isWhitespace
                 && scalar != "<" && scalar != ">"
         }

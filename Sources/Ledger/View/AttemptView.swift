@@ -55,7 +55,7 @@ package struct AttemptView: Sendable {
         stepIndex = identity.stepIndex
         attempt = identity.attempt
         seqs = entries.map(\.seq)
-        let finished = entries.filter { $0.json["workflow"]?["phase"]?.text == "finished" }.map(\.outcome)
+        let finished = entries.map(\.outcome).filter { !["started", "called"].contains($0) }
             // A planned or waiting step reports again when it has really ended.
             .filter { $0 != "waiting" }
         let isWaiting = entries.contains { $0.outcome == "waiting" }

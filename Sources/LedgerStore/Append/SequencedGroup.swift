@@ -284,8 +284,8 @@ extension PostgresTimestamp {
 }
 
 extension Timestamp {
-    /// The same moment.
+    /// The same moment; Postgres knows years, and infinities, that a line cannot say, and they become the nearest ones.
     init(_ timestamp: PostgresTimestamp) {
-        self.init(microseconds: timestamp.microseconds)
+        self = Timestamp(microseconds: timestamp.microseconds).clamped
     }
 }

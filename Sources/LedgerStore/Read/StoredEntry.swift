@@ -10,6 +10,13 @@ package struct StoredEntry: Sendable {
     /// The sealed values with their salts; empty where there are none, where they were not asked for, or where they
     /// were erased.
     package let disclosures: [Disclosure]
+
+    package init(seq: Int, leafHash: Digest, line: String, disclosures: [Disclosure] = []) {
+        self.seq = seq
+        self.leafHash = leafHash
+        self.line = line
+        self.disclosures = disclosures
+    }
 }
 
 /// One page of an answer.

@@ -24,8 +24,8 @@ extension LedgerStore {
             name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
         else {
             throw Refusal(
-                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) characters, none of them a control character", at: ["name"],
-                limit: Self.tokenNameSizeMax)
+                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) characters and no control character",
+                at: ["name"], limit: Self.tokenNameSizeMax)
         }
         let id = "tok_" + Base64URL.encode(Random.bytes(16))
         let token = BearerToken(ledgerID: ledger.id)
@@ -88,16 +88,22 @@ extension LedgerStore {
     }
 
     /// The live grant of a presented token, or nil.
-    package func grant(of token: BearerToken) async throws(StoreError) -> TokenGrant? {
-        let found = try await grants("t.ledger_id = \(token.ledgerID) AND t.hash = \(token.hash.bytes)").first
+    package func grant(
+        of token: BearerToken, timeout: Duration = readTimeout
+    ) async throws(StoreError) -> TokenGrant? {
+        let found = try await grants(
+            "t.ledger_id = \(token.ledgerID) AND t.hash = \(token.hash.bytes)", timeout: timeout
+        ).first
         guard let found, ConstantTime.equal(found.hash, token.hash.bytes), found.grant.revokedAt == nil else {
             return nil
         }
         return found.grant
     }
 
-    private func grants(_ condition: Statement) async throws(StoreError) -> [(grant: TokenGrant, hash: [UInt8])] {
-        try await read { connection, deadline in
+    private func grants(
+        _ condition: Statement, timeout: Duration = readTimeout
+    ) async throws(StoreError) -> [(grant: TokenGrant, hash: [UInt8])] {
+        try await read(timeout: timeout) { connection, deadline in
             let rows = try await connection.query(
                 """
                 SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash

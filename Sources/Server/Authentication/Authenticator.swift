@@ -9,11 +9,16 @@ struct Authenticator: Sendable {
     private let store: LedgerStore
     private let observer: any Observer
     private let clock: @Sendable () -> Timestamp
+    /// How long the database may take to say who a token belongs to.
+    private let timeout: Duration
     private let cache = GrantCache()
 
-    init(store: LedgerStore, observer: any Observer, clock: @escaping @Sendable () -> Timestamp) {
+    init(
+        store: LedgerStore, observer: any Observer, timeout: Duration, clock: @escaping @Sendable () -> Timestamp
+    ) {
         self.store = store
         self.observer = observer
+        self.timeout = timeout
         self.clock = clock
     }
 
@@ -39,7 +44,9 @@ struct Authenticator: Sendable {
         let (known, ticket) = cache.caller(hash, now: now)
         if let known { return known }
         var caller: Caller?
-        if let grant = try await store.grant(of: token), let ledger = try await store.ledger(id: token.ledgerID) {
+        if let grant = try await store.grant(of: token, timeout: timeout),
+            let ledger = try await store.ledger(id: token.ledgerID, timeout: timeout)
+        {
             caller = Caller(ledger: ledger, grant: grant)
         }
         cache.keep(caller, hash, readAt: now, ticket: ticket)

@@ -56,7 +56,7 @@ struct ExportController: Sendable {
         }
         let headers: HTTPFields = [
             .contentType: format.mediaType,
-            .contentDisposition: "attachment; filename=\"entries-\(size).\(format.rawValue)\"",
+            .contentDisposition: "attachment; filename=\"entries.\(format.rawValue)\"",
         ]
         return Response(status: .ok, headers: headers, body: body)
     }

@@ -2,17 +2,18 @@ package import CoreMetrics
 package import Observation
 
 /// Counts events.
+///
+/// No ledger is named: whoever may read the metrics need not know which ledgers there are. The log names them.
 package final class MetricsObserver: Observer {
-    private let postgresUp, schemaVersion: Meter
-    private let postgresDeaths, partitions: Counter
+    private let postgresUp, schemaVersion, verifiedEntries, brokenEntries: Meter
+    private let postgresDeaths, partitions, entries, commits, requests, replays, unknownOutcomes: Counter
+    private let clockRefusals, masterSecretRefusals, halts, rollupEntries: Counter
     private let lockWait, build, commit, verificationSeconds: Timer
     private let groupEntries: Recorder
 
-    private let entries, commits, requests, replays, unknownOutcomes: LabelledMetrics<Counter>
-    private let failures, lostCommits, guiltyRequests, rollupEntries, verifications: LabelledMetrics<Counter>
-    private let clockRefusals, masterSecretRefusals, tokenRefusals, requestRefusals: LabelledMetrics<Counter>
+    private let failures, lostCommits, guiltyRequests, verifications: LabelledMetrics<Counter>
+    private let tokenRefusals, requestRefusals: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
-    private let halted, rollupSeq, verifiedEntries, brokenEntries: LabelledMetrics<Meter>
 
     package init(factory: any MetricsFactory) {
         func meter(_ name: String) -> Meter { Meter(label: "countersign_" + name, factory: factory) }
@@ -20,9 +21,6 @@ package final class MetricsObserver: Observer {
         func timer(_ name: String) -> Timer { Timer(label: "countersign_" + name, factory: factory) }
         func counters(_ name: String, _ labels: String...) -> LabelledMetrics<Counter> {
             LabelledMetrics(labels) { Counter(label: "countersign_" + name, dimensions: $0, factory: factory) }
-        }
-        func meters(_ name: String, _ labels: String...) -> LabelledMetrics<Meter> {
-            LabelledMetrics(labels) { Meter(label: "countersign_" + name, dimensions: $0, factory: factory) }
         }
         postgresUp = meter("postgres_up")
         schemaVersion = meter("schema_version")
@@ -33,27 +31,26 @@ package final class MetricsObserver: Observer {
         commit = timer("append_commit_seconds")
         verificationSeconds = timer("verification_seconds")
         groupEntries = Recorder(label: "countersign_append_group_entries", aggregate: true, factory: factory)
-        entries = counters("entries_total", "ledger")
-        commits = counters("append_commits_total", "ledger")
-        requests = counters("append_requests_total", "ledger")
-        replays = counters("append_replayed_requests_total", "ledger")
-        failures = counters("append_failures_total", "ledger", "code")
-        unknownOutcomes = counters("append_unknown_outcomes_total", "ledger")
-        lostCommits = counters("lost_commits_total", "ledger", "stored")
-        guiltyRequests = counters("guilty_requests_total", "ledger", "sql_state")
-        clockRefusals = counters("clock_refusals_total", "ledger")
-        masterSecretRefusals = counters("master_secret_refusals_total", "ledger")
-        halted = meters("ledger_halted", "ledger")
-        rollupSeq = meters("rollups_seq", "ledger")
-        rollupEntries = counters("rollups_entries_total", "ledger")
+        entries = counter("entries_total")
+        commits = counter("append_commits_total")
+        requests = counter("append_requests_total")
+        replays = counter("append_replayed_requests_total")
+        failures = counters("append_failures_total", "code")
+        unknownOutcomes = counter("append_unknown_outcomes_total")
+        lostCommits = counters("lost_commits_total", "stored")
+        guiltyRequests = counters("guilty_requests_total", "sql_state")
+        clockRefusals = counter("clock_refusals_total")
+        masterSecretRefusals = counter("master_secret_refusals_total")
+        halts = counter("ledger_halts_total")
+        rollupEntries = counter("rollups_entries_total")
         tokenRefusals = counters("token_refusals_total", "reason")
         requestRefusals = counters("request_refusals_total", "route", "code")
         answers = LabelledMetrics(["method", "route", "status"]) {
             Timer(label: "countersign_http_request_seconds", dimensions: $0, factory: factory)
         }
-        verifications = counters("verifications_total", "ledger", "verdict")
-        verifiedEntries = meters("verified_entries", "ledger")
-        brokenEntries = meters("broken_entries", "ledger")
+        verifications = counters("verifications_total", "verdict")
+        verifiedEntries = meter("verified_entries")
+        brokenEntries = meter("broken_entries")
     }
 
     package func observe(_ observation: Observation) {
@@ -64,35 +61,33 @@ package final class MetricsObserver: Observer {
         case .postgresDied:
             postgresUp.set(0)
             postgresDeaths.increment()
-        case .appendCommitted(let ledger, let entries, let requests, let replayed, let durations):
-            self.entries[ledger].increment(by: entries)
-            commits[ledger].increment()
-            self.requests[ledger].increment(by: requests)
-            replays[ledger].increment(by: replayed)
+        case .appendCommitted(_, let entries, let requests, let replayed, let durations):
+            self.entries.increment(by: entries)
+            commits.increment()
+            self.requests.increment(by: requests)
+            replays.increment(by: replayed)
             groupEntries.record(entries)
             lockWait.recordSeconds(durations.lockWait)
             build.recordSeconds(durations.build)
             commit.recordSeconds(durations.commit)
-        case .appendFailed(let ledger, let code): failures[ledger, code].increment()
-        case .appendOutcomeUnknown(let ledger): unknownOutcomes[ledger].increment()
-        case .lostCommitResolved(let ledger, let stored): lostCommits[ledger, stored ? "true" : "false"].increment()
-        case .guiltyRequest(let ledger, let sqlState): guiltyRequests[ledger, sqlState].increment()
-        case .clockRefused(let ledger, _): clockRefusals[ledger].increment()
-        case .masterSecretRefused(let ledger): masterSecretRefusals[ledger].increment()
-        case .ledgerHalted(let ledger): halted[ledger].set(1)
+        case .appendFailed(_, let code): failures[code].increment()
+        case .appendOutcomeUnknown: unknownOutcomes.increment()
+        case .lostCommitResolved(_, let stored): lostCommits[stored ? "true" : "false"].increment()
+        case .guiltyRequest(_, let sqlState): guiltyRequests[sqlState].increment()
+        case .clockRefused: clockRefusals.increment()
+        case .masterSecretRefused: masterSecretRefusals.increment()
+        case .ledgerHalted: halts.increment()
         case .partitionCreated: partitions.increment()
-        case .rollupsAdvanced(let ledger, let seq, let entries):
-            rollupSeq[ledger].set(seq)
-            rollupEntries[ledger].increment(by: entries)
+        case .rollupsAdvanced(_, _, let entries): rollupEntries.increment(by: entries)
         case .migrationApplied(let version, _): schemaVersion.set(version)
         case .tokenRefused(let reason): tokenRefusals[reason].increment()
         case .requestRefused(let route, let code): requestRefusals[route, code].increment()
         case .requestAnswered(let method, let route, let status, let seconds):
             answers[method, route, String(status)].recordSeconds(seconds)
-        case .verificationFinished(let ledger, let entries, let broken, let seconds):
-            verifications[ledger, broken == 0 ? "intact" : "broken"].increment()
-            verifiedEntries[ledger].set(entries)
-            brokenEntries[ledger].set(broken)
+        case .verificationFinished(_, let entries, let broken, let seconds):
+            verifications[broken == 0 ? "intact" : "broken"].increment()
+            verifiedEntries.set(entries)
+            brokenEntries.set(broken)
             verificationSeconds.recordSeconds(seconds)
         }
     }

@@ -134,13 +134,14 @@ struct EntryBatch {
     func unit(_ caller: Caller) throws(Refusal) -> AppendUnit {
         let keys = caller.ledger.keys
         let reporter = Reporter(id: caller.grant.id, via: .ingest)
+        let listTag = listKey.map { keys.idempotencyTag(of: $0, scope: .entries) }
         var items: [AppendUnit.Item] = []
         items.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
             do throws(Refusal) {
                 let draft = try Draft(
                     element.event, origin: caller.ledger.origin, reporter: reporter,
-                    idempotencyTag: element.key.map { keys.idempotencyTag(of: $0, scope: .entries) },
+                    idempotencyTag: listTag ?? element.key.map { keys.idempotencyTag(of: $0, scope: .entries) },
                     random: Random.bytes)
                 let requestTag = element.key.map { _ in keys.requestTag(of: Self.content(element.json)) }
                 items.append(AppendUnit.Item(draft, requestTag: requestTag, keys: keys))
@@ -148,10 +149,7 @@ struct EntryBatch {
                 throw isSingle ? error : error.inElement(index)
             }
         }
-        let key = listKey.map { key in
-            AppendUnit.Key(
-                tag: keys.idempotencyTag(of: key, scope: .entries), requestTag: keys.requestTag(of: canonicalList))
-        }
+        let key = listTag.map { AppendUnit.Key(tag: $0, requestTag: keys.requestTag(of: canonicalList)) }
         return AppendUnit(items, key: key)
     }
 

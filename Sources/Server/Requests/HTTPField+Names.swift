@@ -6,6 +6,8 @@ extension HTTPField.Name {
     /// Says that an answer was given before.
     static let idempotentReplayed = known("Idempotent-Replayed")
 
+    static let referrerPolicy = known("Referrer-Policy")
+
     /// A name that is written here and therefore valid.
     static func known(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }

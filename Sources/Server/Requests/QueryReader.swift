@@ -1,8 +1,8 @@
 import Hummingbird
 import Ledger
 
-/// Takes the query parameters of a request apart, strictly: each has its rule, and one that nobody asked for is refused.
-/// Refusals name the parameter and never its value.
+/// Takes the query parameters of a request apart, strictly: each has its rule, and one that nobody asked for is
+/// refused. Refusals name the parameter and never its value.
 struct QueryReader {
     /// The most values of one parameter that may be repeated.
     static let valuesMax = 50

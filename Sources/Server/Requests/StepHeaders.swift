@@ -36,7 +36,8 @@ enum StepHeaders {
             guard let value = values.first else { continue }
             raw.append(.init(field.name, .string(Self.cut(values.joined(separator: ", ")))))
             if values.count == 1, let json = Self.json(value, field.form) {
-                members.append(field.form == .trigger ? .init("trigger", ["event_id": json]) : .init(field.member, json))
+                let isTrigger = field.form == .trigger
+                members.append(isTrigger ? .init("trigger", ["event_id": json]) : .init(field.member, json))
             } else {
                 isReadable = false
             }

@@ -5,8 +5,8 @@ import NIOCore
 import NIOHTTP1
 import Observation
 
-/// The outermost layer: turns what went wrong into a problem document, adds the headers that every answer has, and tells
-/// the observer.
+/// The outermost layer: turns what went wrong into a problem document, adds the headers that every answer has, and
+/// tells the observer.
 struct AnswerMiddleware: RouterMiddleware {
     typealias Context = CallContext
 

@@ -93,22 +93,25 @@ struct Problem: Error, Sendable {
     /// The answer with this problem.
     var response: Response {
         var writer = JSONWriter()
-        writer.object { writer in
-            writer.member("type", "about:blank")
-            writer.member("title", status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase)
-            writer.member("status", status.code)
-            writer.member("detail", detail)
-            writer.member("error", detail)
-            writer.member("code", code)
-            if let index { writer.member("index", index) }
-            if let pointer { writer.member("pointer", pointer) }
-            if let limit { writer.member("limit", limit) }
-            if let committed { writer.member("committed", committed.rawValue) }
-        }
+        writer.object { write(to: &$0) }
         var response = writer.response(status: status)
         response.headers[.contentType] = "application/problem+json"
         for field in headers { response.headers[field.name] = field.value }
         if closesConnection { response.headers[.connection] = "close" }
         return response
+    }
+
+    /// Writes the members of the document.
+    func write(to writer: inout JSONWriter) {
+        writer.member("type", "about:blank")
+        writer.member("title", status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase)
+        writer.member("status", status.code)
+        writer.member("detail", detail)
+        writer.member("error", detail)
+        writer.member("code", code)
+        if let index { writer.member("index", index) }
+        if let pointer { writer.member("pointer", pointer) }
+        if let limit { writer.member("limit", limit) }
+        if let committed { writer.member("committed", committed.rawValue) }
     }
 }

@@ -61,6 +61,25 @@ import Testing
         }
     }
 
+    @Test func `tells a caller who waits to send its body to go on`() async throws {
+        try await TestServer.run { server in
+            let answer = try await RawConnection.open(port: server.port) { sender, receiver in
+                try await sender.send(
+                    """
+                    POST /v1/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.admin)\r\n\
+                    Content-Type: application/json\r\nContent-Length: \(Self.entry.utf8.count)\r\n\
+                    Expect: 100-continue\r\nConnection: close\r\n\r\n
+                    """)
+                return try await receiver.answer { text in
+                    text.hasSuffix("\r\n\r\n")
+                } then: {
+                    try await sender.send(Self.entry)
+                }
+            }
+            #expect(answer.text.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\n"), "\(answer.text)")
+        }
+    }
+
     @Test(arguments: ["Content-Length: 500", "Transfer-Encoding: chunked"])
     func `appends nothing of a body that breaks off`(_ framing: String) async throws {
         try await TestServer.run { server in

@@ -96,7 +96,9 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(
-            name: "CountersignCommandTests", dependencies: ["CountersignCommand", "Ledger"], swiftSettings: strict),
+            name: "CountersignCommandTests",
+            dependencies: ["CountersignCommand", "Cryptography", "Ledger", "LedgerStore"],
+            swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",

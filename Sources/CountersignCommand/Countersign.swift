@@ -31,7 +31,7 @@ struct Countersign: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         var command: any ParsableCommand
         do {
-            command = try parseAsRoot()
+            command = try parseAsRoot(Arguments.given)
         } catch {
             leave(afterParsing: error)
         }

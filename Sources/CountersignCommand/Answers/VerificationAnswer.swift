@@ -40,16 +40,19 @@ struct VerificationAnswer: Encodable {
 
 /// What `verify` tells a person about one ledger.
 enum VerificationText {
-    static func text(of report: VerificationReport) -> String {
-        let rate = report.seconds > 0 ? Int(Double(report.size) / report.seconds) : 0
+    /// - Parameter since: up to where nothing was read.
+    static func text(of report: VerificationReport, since: Int) -> String {
+        let count = max(report.size - since, 0)
+        let rate = report.seconds > 0 ? Int(Double(count) / report.seconds) : 0
         var text = "\(report.origin.text): \(report.isIntact ? "intact" : "BROKEN")\n"
         text += "  \(Progress.grouped(report.size)) entries, root \(report.root?.hex ?? "missing")\n"
-        text += "  read in \(Progress.clock(report.seconds)) (\(Progress.grouped(rate)) entries/s)\n"
+        text += "  \(since > 0 ? "\(Progress.grouped(count)) of them " : "")read in "
+        text += "\(Progress.clock(report.seconds)) (\(Progress.grouped(rate)) entries/s)\n"
         for skipped in report.skipped { text += "  note: \(skipped)\n" }
         guard !report.isIntact else { return text }
         if let first = report.firstBroken {
-            let count = report.brokenCount == 1 ? "1 broken entry" : "\(report.brokenCount) broken entries"
-            text += "  \(count), the first is \(first)\n"
+            let broken = report.brokenCount == 1 ? "1 broken entry" : "\(report.brokenCount) broken entries"
+            text += "  \(broken), the first is \(first)\n"
         }
         var table = Table(["  CHECK", "SEQ", "TABLE", "REASON"])
         for finding in report.findings {

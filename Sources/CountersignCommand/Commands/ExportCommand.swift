@@ -13,9 +13,10 @@ struct Export: AsyncParsableCommand {
             spreadsheets; a cell that looks like a formula gets an apostrophe in front.
 
             Examples:
-                countersign export --data-dir /var/lib/countersign --output march.jsonl --from 2026-03-01T00:00:00Z \
-            --to 2026-04-01T00:00:00Z
-                countersign export --format csv --kind send --sender billing@acme.example > sends.csv
+                countersign export --data-dir /var/lib/countersign --output march.jsonl \\
+                    --from 2026-03-01T00:00:00Z --to 2026-04-01T00:00:00Z
+                countersign export --format csv --kind send \\
+                    --sender billing@acme.example > sends.csv
             """)
 
     private static let pageSize = 1_000

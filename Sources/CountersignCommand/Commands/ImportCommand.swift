@@ -14,7 +14,8 @@ struct Import: AsyncParsableCommand {
 
             Examples:
                 countersign import sends-2026-11.ndjson --data-dir /var/lib/countersign
-                zcat sends.ndjson.gz | countersign import - --source sends.ndjson --skip-bad bad.ndjson
+                zcat sends.ndjson.gz | countersign import - --source sends.ndjson \\
+                    --skip-bad bad.ndjson
             """)
 
     @OptionGroup var database: DatabaseOptions

@@ -26,8 +26,8 @@ struct LedgerCreate: AsyncParsableCommand {
 
             Example:
                 countersign ledger create acme.example/mail --data-dir /var/lib/countersign
-                countersign token create --ledger acme.example/mail --name admin --scope admin --data-dir \
-            /var/lib/countersign
+                countersign token create --ledger acme.example/mail \\
+                    --name admin --scope admin --data-dir /var/lib/countersign
             """)
 
     @OptionGroup var database: DatabaseOptions

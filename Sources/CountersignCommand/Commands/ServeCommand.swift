@@ -23,7 +23,8 @@ struct Serve: AsyncParsableCommand {
             SIGTERM or Ctrl-C answers what is open and stops. The log goes to standard error.
 
             Example:
-                countersign serve --data-dir /var/lib/countersign --listen 127.0.0.1:8080 --ledger acme.example/mail
+                countersign serve --data-dir /var/lib/countersign \\
+                    --listen 127.0.0.1:8080 --ledger acme.example/mail
             """)
 
     @OptionGroup var database: DatabaseOptions

@@ -23,8 +23,8 @@ struct TokenCreate: AsyncParsableCommand {
             (everything). One token cannot have both send and oversight.
 
             Example: a token for a workflow that reports its sends, valid for 90 days:
-                countersign token create --data-dir /var/lib/countersign --name billing-app --scope ingest \
-            --expires-in 90d
+                countersign token create --data-dir /var/lib/countersign \\
+                    --name billing-app --scope ingest --expires-in 90d
             """)
 
     @OptionGroup var database: DatabaseOptions
@@ -65,7 +65,8 @@ struct TokenCreate: AsyncParsableCommand {
                 try Output.standard.writeLine("token: \(made.token.secret)")
                 try Output.error.writeLine(
                     "\(made.grant.id) for \(ledger.origin.text): "
-                        + "\(made.grant.scopes.map(\.rawValue).joined(separator: ", ")); keep it, it is shown this once")
+                        + "\(made.grant.scopes.map(\.rawValue).joined(separator: ", ")); keep it, it is shown this once"
+                )
             }
         }
     }
@@ -131,7 +132,9 @@ struct TokenRevoke: AsyncParsableCommand {
         commandName: "revoke",
         abstract: "Revoke a token, for ever.",
         discussion: """
-            Example: countersign token revoke tok_0Mw5zJ6mE3bP4nq7yVt1Zg --data-dir /var/lib/countersign
+            Example:
+                countersign token revoke tok_0Mw5zJ6mE3bP4nq7yVt1Zg \\
+                    --data-dir /var/lib/countersign
             """)
 
     @OptionGroup var database: DatabaseOptions

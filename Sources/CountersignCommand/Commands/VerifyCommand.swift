@@ -16,7 +16,7 @@ struct Verify: AsyncParsableCommand {
 
             Examples:
                 countersign verify --data-dir /var/lib/countersign
-                countersign verify --expect 1204:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+                countersign verify --expect 1204:"$(cat root-of-monday)"
 
             Exit status: 0 intact, 1 broken, 2 wrong usage, 3 could not run.
             """)
@@ -26,8 +26,7 @@ struct Verify: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Option(
         help: ArgumentHelp(
-            "Take the entries before this size as verified; it must be a size that a commit ended at.",
-            valueName: "size"))
+            "Read only what came after this size; take what was before as verified.", valueName: "size"))
     var since: Int?
     @Option(help: ArgumentHelp("The ledger must contain this tree.", valueName: "size:root"))
     var expect: ExpectedTree?
@@ -42,7 +41,7 @@ struct Verify: AsyncParsableCommand {
             var reports: [VerificationReport] = []
             for ledger in ledgers {
                 let report = try await verify(ledger, open.store)
-                if !output.isJSON { try Output.standard.write(VerificationText.text(of: report)) }
+                if !output.isJSON { try Output.standard.write(VerificationText.text(of: report, since: since ?? 0)) }
                 reports.append(report)
             }
             if output.isJSON {

@@ -58,7 +58,9 @@ struct FactChecks {
     }
 
     private var roles: CheckResult {
-        let missing = ["countersign_owner", "countersign_app", "countersign_reader"].filter { !facts.roles.contains($0) }
+        let missing = ["countersign_owner", "countersign_app", "countersign_reader"].filter {
+            !facts.roles.contains($0)
+        }
         return missing.isEmpty
             ? .ok("roles", "countersign_owner, countersign_app, countersign_reader")
             : .fail(

@@ -47,7 +47,7 @@ struct LineReader: ~Copyable {
 
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-    /// The next lines: at most `countMax` and about `bytesMax`, fewer if a pipe has no more for the moment. Empty at the
+    /// The next lines: at most `countMax` and about `bytesMax`, fewer if a pipe has no more for now. Empty at the
     /// end.
     mutating func next(countMax: Int, bytesMax: Int) throws -> [Line] {
         var lines: [Line] = []

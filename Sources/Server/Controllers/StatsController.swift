@@ -19,8 +19,8 @@ struct StatsController: Sendable {
         guard !stats.isTruncated else {
             throw Refusal(
                 .tooMany,
-                "this makes more than \(LedgerStore.countsMax) counts: take a shorter time, a longer bucket or fewer "
-                    + "dimensions", limit: LedgerStore.countsMax)
+                "this makes more than \(LedgerStore.countsMax) counts: take a shorter time, a longer bucket "
+                    + "or fewer dimensions", limit: LedgerStore.countsMax)
         }
         return JSONWriter.answer { writer in
             writer.member("size", stats.size)

@@ -135,20 +135,34 @@ package final class LedgerStore: Sendable {
     }
 
     /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
+    ///
+    /// A connection may have died since it was last used; reading again does no harm, so another one is tried, as often
+    /// as there may be dead ones.
     func read<Result: Sendable>(
         timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {
         let deadline = ContinuousClock.now + timeout
-        do {
-            return try await reads.withConnection(deadline: deadline) { connection in
-                try await body(connection, deadline)
+        var attemptsLeft = reads.size + 1
+        while attemptsLeft > 0 {
+            attemptsLeft -= 1
+            do {
+                return try await reads.withConnection(deadline: deadline) { connection in
+                    try await body(connection, deadline)
+                }
+            } catch let error as PostgresError where StoreError.isDeadConnection(error) {
+                continue
+            } catch {
+                throw Self.readError(error)
             }
-        } catch let error as StoreError {
-            throw error
-        } catch let error as PostgresError {
-            throw StoreError(reading: error)
-        } catch {
-            throw StoreError(.internal, "the query failed: \(type(of: error))")
+        }
+        throw StoreError(.unavailable, "the database cannot be reached")
+    }
+
+    private static func readError(_ error: any Error) -> StoreError {
+        switch error {
+        case let error as StoreError: error
+        case let error as PostgresError: StoreError(reading: error)
+        default: StoreError(.internal, "the query failed: \(type(of: error))")
         }
     }
 }

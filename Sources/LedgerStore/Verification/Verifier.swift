@@ -83,7 +83,9 @@ struct Verifier {
             return report
         }
         if ledger.keyFault != nil {
-            report.skip("people's pseudonyms were not checked, for the master secret is missing or wrong")
+            report.skip(
+                "people's pseudonyms\(ledger.hasSecret ? "" : " and the keys' check values") were not checked, for the "
+                    + "master secret is \(ledger.hasSecret ? "wrong" : "missing")")
         }
         expectations.rollupsUntil = rollups?.watermark ?? 0
         var chain = try await startingChain()

@@ -176,7 +176,8 @@ extension LedgerStore {
                 """
                 SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l
                 WHERE \(fragment: condition)
-                    AND EXISTS (SELECT FROM countersign.heads h WHERE h.ledger_id = l.ledger_id)
+                    AND (EXISTS (SELECT FROM countersign.heads h WHERE h.ledger_id = l.ledger_id)
+                        OR EXISTS (SELECT FROM countersign.entries e WHERE e.ledger_id = l.ledger_id))
                 ORDER BY l.origin
                 """, deadline: deadline)
             return try rows.map { try self.ledger($0) }

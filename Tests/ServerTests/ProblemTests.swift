@@ -23,11 +23,12 @@ import Testing
         #expect(problem.status == .badRequest && problem.pointer == "/data/a~1b")
     }
 
-    @Test(arguments: [
-        (StoreError.Code.idempotencyMismatch, 422, nil), (.inProgress, 409, "1"), (.unavailable, 503, "1"),
-        (.clockRefused, 503, "30"), (.keyRefused, 503, "30"), (.halted, 503, "30"), (.notFound, 404, nil),
-        (.invalidCursor, 400, nil), (.internal, 500, nil),
-    ] as [(StoreError.Code, Int, String?)])
+    @Test(
+        arguments: [
+            (StoreError.Code.idempotencyMismatch, 422, nil), (.inProgress, 409, "1"), (.unavailable, 503, "1"),
+            (.clockRefused, 503, "30"), (.keyRefused, 503, "30"), (.halted, 503, "30"), (.notFound, 404, nil),
+            (.invalidCursor, 400, nil), (.internal, 500, nil),
+        ] as [(StoreError.Code, Int, String?)])
     func `of the store have its code, and say when to try again`(
         _ code: StoreError.Code, _ status: Int, _ retryAfter: String?
     ) {

@@ -65,11 +65,12 @@ import Testing
         #expect(filter.query.senderDomains == ["acme.example"])
         #expect(filter.query.recipients == ["jo@x.example"])
         #expect(
-            CanonicalWriter.bytes(of: .object(filter.members)) == Array(
-                """
-                {"from":["2026-11-22T10:00:00.000000Z"],"kind":["send","decision"],"message_id":["<a@b>"],\
-                "recipient":["jo@x.example"],"sender":["kim@acme.example"],"sender_domain":["acme.example"]}
-                """.utf8))
+            CanonicalWriter.bytes(of: .object(filter.members))
+                == Array(
+                    """
+                    {"from":["2026-11-22T10:00:00.000000Z"],"kind":["send","decision"],"message_id":["<a@b>"],\
+                    "recipient":["jo@x.example"],"sender":["kim@acme.example"],"sender_domain":["acme.example"]}
+                    """.utf8))
     }
 
     @Test(arguments: ["kind=sent", "outcome=Sent", "oversight_mode=none", "from=2026-11-22", "to=1969-12-31T00:00:00Z"])

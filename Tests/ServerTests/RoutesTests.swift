@@ -1,11 +1,11 @@
 import Cryptography
 import FoundationEssentials
 import HTTPTypes
+import Ledger
 import LedgerStore
 import Postgres
 import Testing
 
-import Ledger
 @testable import Server
 
 @Suite struct `Routes` {

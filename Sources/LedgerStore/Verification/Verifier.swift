@@ -78,6 +78,7 @@ struct Verifier {
         let head = try await newestHead()
         report.size = head?.size ?? 0
         report.root = head?.root
+        if head == nil { report.add(Finding(.head, table: "heads", "the ledger has no head")) }
         guard options.since <= report.size else {
             report.add(Finding(.truncated, table: "heads", "the tree has \(report.size) entries only"))
             return report

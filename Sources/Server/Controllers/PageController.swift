@@ -25,9 +25,11 @@ struct PageController: Sendable {
                 .contentType: file.mediaType, .contentSecurityPolicy: Self.policy, .cacheControl: "no-cache",
                 .referrerPolicy: "no-referrer",
             ]
-            return Route(.get, file.path, open: { _, _ in
-                Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: content))
-            })
+            return Route(
+                .get, file.path,
+                open: { _, _ in
+                    Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: content))
+                })
         }
     }
 }

@@ -18,7 +18,8 @@ struct StatsController: Sendable {
         let stats = try await store.stats(of: caller.ledger, by: dimensions, bucket: bucket, from: from, to: to)
         guard !stats.isTruncated else {
             throw Refusal(
-                .tooMany, "this makes more than \(LedgerStore.countsMax) counts: take a shorter time, a longer bucket "
+                .tooMany,
+                "this makes more than \(LedgerStore.countsMax) counts: take a shorter time, a longer bucket "
                     + "or fewer dimensions", limit: LedgerStore.countsMax)
         }
         return JSONWriter.answer { writer in

@@ -8,11 +8,14 @@ package struct StoredLedger: Sendable {
     package let keys: LedgerKeys
     /// Why the keys are not the ledger's, with the next step; nothing is appended or looked up by them then.
     package let keyFault: String?
+    /// Whether there was a master secret to derive the keys from, right or wrong.
+    let hasSecret: Bool
 
-    init(id: Int64, origin: Origin, keys: LedgerKeys, keyFault: String? = nil) {
+    init(id: Int64, origin: Origin, keys: LedgerKeys, keyFault: String? = nil, hasSecret: Bool = true) {
         self.id = id
         self.origin = origin
         self.keys = keys
         self.keyFault = keyFault
+        self.hasSecret = hasSecret
     }
 }

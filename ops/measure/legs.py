@@ -28,7 +28,8 @@ class Leg:
     # Highest resident memory; `service_before` is what the service held when the leg began.
     peak_mb: dict[str, float] = field(default_factory=dict)
     wal_bytes: int = 0
-    started: float = field(default=0.0, repr=False)
+    # No figure, so not a field: it stays out of the JSON.
+    started = 0.0
 
     def stop(self, count: int) -> None:
         """The leg has done `count` by now; what it costs from here on is counted, and the time is not."""

@@ -131,7 +131,8 @@ def read(arguments: list[str]) -> Options:
         binary=found.binary,
         entries=found.entries or (QUICK_ENTRIES if found.quick else DEFAULT_ENTRIES),
         leg_seconds=found.leg_seconds or (QUICK_LEG_SECONDS if found.quick else DEFAULT_LEG_SECONDS),
-        rows=found.rows or (QUICK_ROWS if found.quick else DEFAULT_ROWS), folder=found.dir.resolve(), keep=found.keep, json=found.json, compare=found.compare)
+        rows=found.rows or (QUICK_ROWS if found.quick else DEFAULT_ROWS),
+        folder=found.dir.resolve(), keep=found.keep, json=found.json, compare=found.compare)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -117,7 +118,7 @@ def _titled(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found, above = [], ""
     for line in lines:
         if not line["title"].startswith(" "):
-            above = line["title"].rsplit(", ", 1)[0]
+            above = re.sub(r"(, p[0-9]+)?, [^,]*$", "", line["title"])
             found.append(line)
         else:
             found.append(line | {"title": f"{above}, {line['title'].strip()}"})

@@ -34,7 +34,7 @@ package struct JSONReader {
         return value
     }
 
-    /// The elements of the array that `bytes` hold, or the one value that is no array. A null at the wrong place spoils
+    /// The elements of the array that `bytes` hold, or the one object. A null at the wrong place spoils
     /// only its element; any other fault spoils all.
     package static func readElements(
         _ bytes: [UInt8], nullable: Set<String>
@@ -43,6 +43,9 @@ package struct JSONReader {
         reader.isForgiving = true
         reader.skipWhiteSpace()
         let isList = reader.current == UInt8(ascii: "[")
+        guard isList || reader.current == UInt8(ascii: "{") else {
+            throw reader.malformed("expected an object or an array of objects")
+        }
         if isList { reader.nullableDepth = 2 }
         let value = try reader.value(depth: 0)
         reader.skipWhiteSpace()

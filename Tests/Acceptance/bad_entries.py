@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-LINE_MAX, CALLER_MAX, KEY_MAX, MESSAGE_ID_MAX, DEPTH_MAX = 65_535, 60_000, 255, 998, 16
+LINE_MAX, CALLER_MAX, KEY_MAX, MESSAGE_ID_MAX, ADDRESS_MAX, DEPTH_MAX = 65_535, 60_000, 255, 998, 254, 16
 
 GOOD: dict[str, Any] = {"kind": "send", "outcome": "sent"}
 WORKFLOW = {"engine": "inngest", "run_id": "r"}
@@ -129,6 +129,9 @@ WRONG = [
     _with("a sender with a U-label", "invalid_member", "/sender", sender="a@bücher.example"),
     _with("a sender with a broken domain", "invalid_member", "/sender", sender="a@acme..example"),
     _with("a sender with a local part of 65 bytes", "invalid_member", "/sender", sender="a" * 65 + "@acme.example"),
+    _with("a sender of 255 bytes", "invalid_member", "/sender", limit=ADDRESS_MAX,
+          sender="a" * 64 + "@" + "b" * 62 + "." + "c" * 63 + "." + "d" * 63),
+    _with("a sender with a label of 64 bytes", "invalid_member", "/sender", sender="a@" + "b" * 64 + ".example"),
     _with("a date without a time", "invalid_member", "/occurred_at", occurred_at="2026-11-22"),
     _with("a date that does not exist", "invalid_member", "/occurred_at", occurred_at="2026-02-30T00:00:00Z"),
     _with("a time without an offset", "invalid_member", "/occurred_at", occurred_at="2026-11-22T10:00:00"),

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from api import Api
@@ -16,9 +17,12 @@ from verdict import Verdict
 
 
 class ExternalCluster:
-    """A cluster of its own, reached through `--database-url`; gone after the test."""
+    """A cluster of its own, reached through `--database-url`; gone after the test.
 
-    def __init__(self) -> None:
+    `environment` is added to that of Postgres and of the service."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self.environment = {**os.environ, **(environment or {})}
         self.base = Path(tempfile.mkdtemp(prefix="csa-", dir="/tmp"))
         self.base.chmod(0o755)
         self.home = self.base / "pg"
@@ -37,7 +41,7 @@ class ExternalCluster:
         self._prepare()
         self.instance = Instance(
             [str(BINARY), "serve", *self.flags("countersign_app"), "--listen", "127.0.0.1:0", "--ledger", ORIGIN],
-            dict(os.environ), self.base / "service.log").wait_listening()
+            self.environment, self.base / "service.log").wait_listening()
         assert self.instance.printed_token is not None, self.instance.said()
         self.api = Api(self.instance.url, self.instance.printed_token)
 
@@ -61,15 +65,22 @@ class ExternalCluster:
         """As abruptly as a failing machine."""
         self._tool("pg_ctl", "-w", "-D", str(self.home / "data"), "-m", "immediate", "stop")
 
+    def postmaster(self) -> int:
+        """The process id of the running Postgres."""
+        return int((self.home / "data/postmaster.pid").read_text().split("\n", 1)[0])
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Runs a command as the service would."""
+        return subprocess.run([str(BINARY), *arguments, *self.flags("countersign_app")], env=self.environment,
+                              capture_output=True, check=False)
+
     def verify(self) -> Verdict:
-        return Verdict.read(subprocess.run(
-            [str(BINARY), "verify", *self.flags("countersign_app"), "--ledger", ORIGIN, "--json"],
-            capture_output=True, check=False))
+        return Verdict.read(self.run("verify", "--ledger", ORIGIN, "--json"))
 
     def _tool(self, name: str, *arguments: str) -> None:
         lead = ["runuser", "-u", self.account, "--"] if os.geteuid() == 0 else []
         subprocess.run([*lead, str(self.binaries / name), *arguments], check=True, cwd=self.home,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                       env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def close(self) -> None:
         if self.instance.is_alive:

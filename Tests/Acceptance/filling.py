@@ -70,7 +70,7 @@ def message_life(api: Api, filled: Filled, mark: str) -> None:
     api.append({**common, "kind": "send", "outcome": "sent", "oversight_mode": "gated_send"},
                **{name.replace("-", "_"): value for name, value in STEP_HEADERS.items()},
                Step_Run_Id=run, Step_Attempt="0", Idempotency_Key=f"sent-{mark}")
-    api.append({"kind": "inbound", "outcome": "received", "message_id": f"<reply-{mark}@customer.example>",
+    api.append({"kind": "inbound", "outcome": "received", "message_id": f"<reply-{mark}@elsewhere.example>",
                 "personal": {"author": recipient}, "data": {"links": [{"rel": "message", "id": message_id}]}})
     filled.message_ids.append(message_id)
     filled.run_ids.append(run)

@@ -20,9 +20,13 @@ class Found:
     """One of these checks names the tampering."""
 
     checks: frozenset[str]
+    #: What the text must name where `verify` refuses to judge.
+    says: str
 
-    def __init__(self, *checks: str) -> None:
+    def __init__(self, *checks: str, says: str = "") -> None:
+        assert (REFUSES in checks) == bool(says), "a refusal has to name what is wrong"
         object.__setattr__(self, "checks", frozenset(checks))
+        object.__setattr__(self, "says", says)
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ _REQUEST = "only tells a replay from another request; no line repeats it, and wi
 #: Every column of every table: what happens when it alone is changed in one row.
 COLUMNS: dict[str, dict[str, Expectation]] = {
     "ledgers": {
-        "ledger_id": Found("ledger", "seq", "head", "truncated", REFUSES),
+        "ledger_id": Found("ledger", "seq", "head", "truncated", REFUSES, says="ledger"),
         "origin": Found("ledger", "origin"),
         "idempotency_check": Found("ledger"),
         "lookup_check": Found("ledger"),
@@ -72,7 +76,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "granted_seq", "revoked_seq"),
         Found("token", "orphan")),
     "migrations": {
-        "version": Found("migration"),
+        "version": Found("migration", REFUSES, says="schema"),
         "name": Found("migration"),
         "checksum": Found("migration"),
         "applied_at": Unseen("when a migration ran is told by nothing else"),
@@ -108,12 +112,12 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
     "tokens": ("SELECT ledger_id, 'tok_stray', sha256('x'), 'stray', ARRAY['admin'], NULL, 0, NULL"
                " FROM countersign.ledgers", Found("token", "orphan")),
     "migrations": ("SELECT 9999, 'stray', checksum, applied_at FROM countersign.migrations LIMIT 1",
-                   Found("migration")),
+                   Found("migration", REFUSES, says="schema")),
 }
 
 #: One row goes: the last by its key, so that nothing but its absence tells.
 DROPPED_ROWS: dict[str, Expectation] = {
-    "ledgers": Found("ledger", "truncated", "head", REFUSES),
+    "ledgers": Found("ledger", "truncated", "head", REFUSES, says="ledger"),
     "heads": Found("head", "truncated", "orphan"),
     "entries": Found("head", "truncated", "seq"),
     "entry_keys": Found("entry_key"),
@@ -125,7 +129,7 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "rollups": Found("rollup"),
     "watermarks": Found("watermark", "rollup"),
     "tokens": Found("token"),
-    "migrations": Found("migration", REFUSES),
+    "migrations": Found("migration", REFUSES, says="schema"),
 }
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from api import NDJSON, problem, problem_text
-from bad_entries import ALL, GOOD, Bad
+from bad_entries import ADDRESS_MAX, ALL, GOOD, Bad
 from service import DataDirectory, unique
 
 pytestmark = pytest.mark.faults
@@ -115,8 +115,9 @@ def test_the_longest_values_that_are_allowed_are_stored_and_found(service: DataD
     def noise(count: int) -> str:
         return "".join(rng.choices(letters, k=count))
 
-    labels = ".".join(noise(62) for _ in range(3))
-    entry = {**GOOD, "message_id": f"<{noise(996)}>", "sender": f"{noise(64)}@{labels}.{noise(60)}",
+    sender = f"{noise(64)}@{noise(62)}.{noise(62)}.{noise(63)}"
+    assert len(sender) == ADDRESS_MAX
+    entry = {**GOOD, "message_id": f"<{noise(996)}>", "sender": sender,
              "actor": {"type": "agent", "id": noise(128)}, "workflow": {"engine": noise(32).replace("0", "a").lstrip(
                  "0123456789") or "x", "run_id": noise(512), "step_id": noise(512)}}
     seq = api.append(entry, Idempotency_Key=noise(255))["seq"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from api import problem
+from cluster import ExternalCluster
 from processes import environment
 from service import DataDirectory, ServiceFault, wait_until
 
@@ -45,50 +47,57 @@ def test_a_service_whose_clock_is_an_hour_ahead_of_postgres_refuses_to_append(ow
 class Clock:
     """The time that a service and its Postgres live in."""
 
-    def __init__(self, directory: DataDirectory) -> None:
-        self.directory = directory
-        self.file = directory.base / "clock"
+    def __init__(self, file: Path) -> None:
+        self.file = file
         self.set("+0")
-        self.file.chmod(0o644)
-        self.instance = directory.serve(environment=faketime(
-            FAKETIME_TIMESTAMP_FILE=str(self.file), FAKETIME_NO_CACHE="1"))
-        postmaster = directory.postmaster()
-        assert postmaster is not None
-        assert "LD_PRELOAD" in environment(postmaster), "Postgres was started without the service's environment"
 
     def set(self, offset: str) -> None:
         """Moves both clocks, as seen from the true time."""
         fresh = self.file.with_suffix(".new")
         fresh.write_text(offset + "\n")
+        # The server's account has to read it.
         fresh.chmod(0o644)
         os.replace(fresh, self.file)
 
 
 @pytest.fixture
-def clock(own_directory: DataDirectory) -> Iterator[Clock]:
-    yield Clock(own_directory)
+def clock() -> Iterator[Clock]:
+    with tempfile.TemporaryDirectory(prefix="csa-", dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        yield Clock(Path(directory) / "clock")
+
+
+@pytest.fixture
+def in_time(clock: Clock) -> Iterator[ExternalCluster]:
+    """A service and its Postgres, both in the time of `clock`."""
+    cluster = ExternalCluster(faketime(FAKETIME_TIMESTAMP_FILE=str(clock.file), FAKETIME_NO_CACHE="1"))
+    try:
+        assert "LD_PRELOAD" in environment(cluster.postmaster()), "Postgres lives in another time"
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def recorded(item: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(item["recorded_at"])
 
 
-def test_a_small_step_back_makes_time_stand_still(clock: Clock) -> None:
-    api = clock.directory.api()
+def test_a_small_step_back_makes_time_stand_still(clock: Clock, in_time: ExternalCluster) -> None:
+    api = in_time.api
     first = api.append(ENTRY)
     clock.set("-1")
     second = api.append(ENTRY)
     assert recorded(second) >= recorded(first)
     clock.set("+0")
     assert recorded(api.append(ENTRY)) >= recorded(second)
-    assert clock.directory.verify().is_intact
+    assert in_time.verify().is_intact
 
 
 @pytest.mark.parametrize(("offset", "name"), [("-20m", "back"), ("+400d", "ahead")], ids=["back", "ahead"])
 def test_a_jump_of_the_clock_stops_appends_until_an_operator_accepts_it(
-    clock: Clock, offset: str, name: str,
+    clock: Clock, in_time: ExternalCluster, offset: str, name: str,
 ) -> None:
-    directory, api = clock.directory, clock.directory.api()
+    api = in_time.api
     before = api.append(ENTRY)
     clock.set(offset)
     size = api.size()
@@ -96,8 +105,7 @@ def test_a_jump_of_the_clock_stops_appends_until_an_operator_accepts_it(
         refusal = api.post("/v1/entries", ENTRY)
         assert problem(refusal, 503, "clock_refused")["committed"] == "no"
     assert api.size() == size
-    accepted = directory.run("ledger", "accept-clock", environment=faketime(
-        FAKETIME_TIMESTAMP_FILE=str(clock.file), FAKETIME_NO_CACHE="1"))
+    accepted = in_time.run("ledger", "accept-clock")
     assert accepted.returncode == 0, accepted.stderr.decode()
     after = api.append(ENTRY)
     assert recorded(after) >= recorded(before)
@@ -105,7 +113,7 @@ def test_a_jump_of_the_clock_stops_appends_until_an_operator_accepts_it(
         assert (recorded(after) - datetime.now(UTC)).days > 390
     policy = api.json("/v1/entries", kind="policy", order="desc", limit=1)["entries"][0]["entry"]
     assert policy["outcome"] == "changed" and policy["reporter"]["via"] == "operator"
-    assert directory.verify().is_intact
+    assert in_time.verify().is_intact
 
 
 # -- the master secret

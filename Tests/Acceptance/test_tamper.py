@@ -20,7 +20,7 @@ pytestmark = pytest.mark.tamper
 #: How a value of each SQL type is changed; `{}` is the column.
 CHANGES = {
     "bigint": "{} + 100000",
-    "integer": "{} + 1",
+    "integer": "{} + 1000",
     "smallint": "{} + 1",
     "text": "{} || 'x'",
     "bytea": "set_byte({0}, 0, get_byte({0}, 0) # 1)",
@@ -66,6 +66,8 @@ class Outcome:
         if not self.checks & self.expected.checks:
             wanted = sorted(self.expected.checks)
             return f"{self.name}: named {sorted(self.checks)}, expected one of {wanted}: {self.text}"
+        if REFUSES in self.checks and self.expected.says not in self.text:
+            return f"{self.name}: the refusal does not say {self.expected.says!r}: {self.text}"
         if self.seq is not None and REFUSES not in self.checks and self.seq not in self.seqs:
             return f"{self.name}: entry {self.seq} is not named: {self.text}"
         return None

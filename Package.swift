@@ -97,7 +97,7 @@ let package = Package(
 
         .testTarget(
             name: "CountersignCommandTests",
-            dependencies: ["CountersignCommand", "Cryptography", "Ledger", "LedgerStore"],
+            dependencies: ["CountersignCommand", "Cryptography", "Ledger", "LedgerStore", "Postgres"],
             swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(

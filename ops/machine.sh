@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# What ops/run and ops/test need of the machine: sourced, not run. `program` is the name to speak under.
+# What ops/run, ops/test and ops/bench need of the machine: sourced, not run. `program` is the name to speak under.
 
 SWIFT_MIN=6.3
 POSTGRES_MIN=15
@@ -59,6 +59,24 @@ check_swift() {
     found=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+(\.[0-9]+)*).*/\1/p' | head -n 1)
     at_least "$SWIFT_MIN" "${found:-0}" ||
         stop 3 "Swift $SWIFT_MIN or later is needed, and this is ${found:-of an unknown version}" "$(command -v swift)"
+}
+
+# Builds the release and puts its path into `binary`; stands in the checkout.
+build_release() {
+    local start=$SECONDS output
+    output=.build/${program//\//-}.log
+    note "building countersign (release); the first time this takes minutes"
+    if [ -t 1 ]; then
+        swift build -c release --product countersign || stop 3 "the build failed"
+    else
+        mkdir -p .build
+        swift build -c release --product countersign >"$output" 2>&1 || {
+            tail -n 40 "$output" >&2
+            stop 3 "the build failed; all of its output is in $output"
+        }
+    fi
+    note "built in $((SECONDS - start)) s"
+    binary=$(swift build -c release --product countersign --show-bin-path)/countersign
 }
 
 # prepare_python FILE...: the packages of these requirements files, in .venv

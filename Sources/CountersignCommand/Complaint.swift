@@ -65,12 +65,22 @@ extension Complaint {
     }
 
     private init(_ error: PostgresError) {
-        let isRole = error.message.utf8.contains("permission denied to set role".utf8)
-        self.init(
-            "the database: \(error.message)",
-            next: isRole
-                ? "connect as a user who may become that role: GRANT countersign_app TO <user>"
-                : "look with `countersign doctor`")
+        let words = error.message.split { $0.isWhitespace }
+        let message = words.joined(separator: " ")
+        // The role that the sentence names, such as "countersign_app".
+        let role = words.first { $0.hasPrefix("\"countersign_") }.map { $0.filter { $0 != "\"" } }
+        let next: String?
+        switch (role, error.code) {
+        case (let role?, _) where message.hasSuffix("does not exist"):
+            next = "let a superuser make \(role): `countersign migrate --print-roles` prints the script"
+        case (let role?, _) where message.hasPrefix("permission denied to set role"):
+            next = "connect as a user who may become that role: GRANT \(role) TO <user>"
+        case (_, .usage): next = "write it as postgresql://user@host:5432/countersign"
+        case (_, .connectionFailed), (_, .connectionLost), (_, .timedOut):
+            next = "see that Postgres runs there, and that the address and the database's name are right"
+        default: next = "read the log of Postgres"
+        }
+        self.init("the database: \(message)", next: next, status: error.code == .usage ? .usage : .couldNotRun)
     }
 
     /// For sentences of the form "what is wrong; what to do".
@@ -82,13 +92,5 @@ extension Complaint {
     private static func uncapitalized(_ sentence: String) -> String {
         guard let first = sentence.first, sentence.dropFirst().first?.isLowercase == true else { return sentence }
         return first.lowercased() + sentence.dropFirst()
-    }
-}
-
-extension String.UTF8View {
-    fileprivate func contains(_ other: String.UTF8View) -> Bool {
-        let (text, part) = (Array(self), Array(other))
-        guard text.count >= part.count else { return false }
-        return (0...(text.count - part.count)).contains { text[$0...].starts(with: part) }
     }
 }

@@ -81,13 +81,15 @@ package final class LedgerStore: Sendable {
     }
 
     private func advanceRollups() async {
+        // What another process appended, or this one before its last stop, may lag behind as well.
+        for ledger in (try? await allLedgers()) ?? [] { lagging.withLock { $0[ledger.id] = ledger } }
         while (try? await Task.sleep(for: Self.rollupPause)) != nil {
             let ledgers = lagging.withLock { lagging in
                 defer { lagging = [:] }
                 return lagging.values
             }
             for ledger in ledgers {
-                let isDone = try? await Rollups(ledger, reads, observer).advance()
+                let isDone = try? await Rollups(ledger, reads, observer).catchUp()
                 if isDone != true { lagging.withLock { $0[ledger.id] = ledger } }
             }
         }
@@ -106,9 +108,9 @@ package final class LedgerStore: Sendable {
     package func append(
         _ units: [AppendUnit], to ledger: StoredLedger, deadline: ContinuousClock.Instant
     ) async throws(StoreError) -> [Result<[Placed], StoreError>] {
-        if let fault = ledger.keyFault {
+        if ledger.keyFault != nil {
             observer.observe(.masterSecretRefused(ledger: ledger.origin.text))
-            throw StoreError(.keyRefused, fault, committed: .no)
+            throw StoreError(.keyRefused, StoredLedger.keyRefusal, committed: .no)
         }
         let appender = appenders.withLock { appenders in
             if let appender = appenders[ledger.id] { return appender }
@@ -135,20 +137,34 @@ package final class LedgerStore: Sendable {
     }
 
     /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
+    ///
+    /// A connection may have died since it was last used; reading again does no harm, so another one is tried, as often
+    /// as there may be dead ones.
     func read<Result: Sendable>(
         timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {
         let deadline = ContinuousClock.now + timeout
-        do {
-            return try await reads.withConnection(deadline: deadline) { connection in
-                try await body(connection, deadline)
+        var attemptsLeft = reads.size + 1
+        while attemptsLeft > 0 {
+            attemptsLeft -= 1
+            do {
+                return try await reads.withConnection(deadline: deadline) { connection in
+                    try await body(connection, deadline)
+                }
+            } catch let error as PostgresError where StoreError.isDeadConnection(error) {
+                continue
+            } catch {
+                throw Self.readError(error)
             }
-        } catch let error as StoreError {
-            throw error
-        } catch let error as PostgresError {
-            throw StoreError(reading: error)
-        } catch {
-            throw StoreError(.internal, "the query failed: \(type(of: error))")
+        }
+        throw StoreError(.unavailable, "the database cannot be reached")
+    }
+
+    private static func readError(_ error: any Error) -> StoreError {
+        switch error {
+        case let error as StoreError: error
+        case let error as PostgresError: StoreError(reading: error)
+        default: StoreError(.internal, "the query failed: \(type(of: error))")
         }
     }
 }
@@ -203,7 +219,8 @@ extension LedgerStore {
             && ConstantTime.equal(row.bytes(3), keys.checkValue(of: .lookup))
         let wrong = "the master secret is not the one that the ledger \(origin.text) was made with; restore its file"
         return StoredLedger(
-            id: try row.int64(0), origin: origin, keys: keys, keyFault: fault ?? (isRight ? nil : wrong))
+            id: try row.int64(0), origin: origin, keys: keys, keyFault: fault ?? (isRight ? nil : wrong),
+            hasSecret: fault == nil)
     }
 
     /// Makes the ledger `origin` with its first entry, `policy/changed`.

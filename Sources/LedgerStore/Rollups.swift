@@ -8,6 +8,7 @@ import Postgres
 struct Rollups {
     /// Entries counted in one transaction.
     private static let stepMax = 50_000
+    private static let stepsMax = 10
 
     private let ledgerID: Int64
     private let origin: String
@@ -21,10 +22,18 @@ struct Rollups {
         self.observer = observer
     }
 
+    /// Counts until the watermark has reached the head, or for so long that other ledgers should have their turn.
+    ///
+    /// - Returns: whether it has.
+    func catchUp() async throws -> Bool {
+        for _ in 0..<Self.stepsMax where try await advance() { return true }
+        return false
+    }
+
     /// Counts one step further.
     ///
     /// - Returns: whether the watermark has reached the head.
-    func advance() async throws -> Bool {
+    private func advance() async throws -> Bool {
         let deadline = ContinuousClock.now + LedgerStore.readTimeout
         return try await connections.withConnection(deadline: deadline) { connection in
             let begun = try await connection.pipeline(

@@ -32,6 +32,11 @@ extension StoreError {
         }
     }
 
+    /// Whether the server had ended the connection, by itself or on an administrator's word.
+    static func isDeadConnection(_ error: PostgresError) -> Bool {
+        error.code == .connectionLost || error.sqlState == "57P01" || error.sqlState == "57P02"
+    }
+
     /// SQLSTATEs of states that pass: serialization failures, lock and idle timeouts, cancelled statements, a server
     /// that stops, starts or recovers, a session that was ended.
     private static let passing: Set<String> = [

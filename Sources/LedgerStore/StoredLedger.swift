@@ -9,10 +9,17 @@ package struct StoredLedger: Sendable {
     /// Why the keys are not the ledger's, with the next step; nothing is appended or looked up by them then.
     package let keyFault: String?
 
-    init(id: Int64, origin: Origin, keys: LedgerKeys, keyFault: String? = nil) {
+    /// What callers are told of it: paths are for the operator.
+    static let keyRefusal =
+        "the master secret is missing or is not the ledger's; an operator finds the way out with `countersign doctor`"
+    /// Whether there was a master secret to derive the keys from, right or wrong.
+    let hasSecret: Bool
+
+    init(id: Int64, origin: Origin, keys: LedgerKeys, keyFault: String? = nil, hasSecret: Bool = true) {
         self.id = id
         self.origin = origin
         self.keys = keys
         self.keyFault = keyFault
+        self.hasSecret = hasSecret
     }
 }

@@ -25,7 +25,8 @@ package struct HTTPServer: Service {
     ) {
         let authenticator = Authenticator(
             store: store, observer: observer, timeout: configuration.requestTimeout, clock: clock)
-        let routes = Route.all(store, authenticator: authenticator, configuration: configuration, metrics: metrics)
+        let routes = Route.all(
+            store, observer: observer, authenticator: authenticator, configuration: configuration, metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],

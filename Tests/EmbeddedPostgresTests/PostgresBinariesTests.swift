@@ -81,7 +81,8 @@ import Testing
     /// Written by a shell: a descriptor of ours that another test's child inherits would keep the file from being run
     /// (ETXTBSY).
     private static func script(_ text: String, at path: String) throws {
-        let outcome = unsafe system("printf '#!/bin/sh\\n%s\\n' '\(text)' > '\(path)' && chmod 755 '\(path)'")
+        let outcome = unsafe system(
+            "cat > '\(path)' <<'END_OF_SCRIPT'\n#!/bin/sh\n\(text)\nEND_OF_SCRIPT\nchmod 755 '\(path)'")
         #expect(outcome == 0)
     }
 }

@@ -102,3 +102,22 @@ import Testing
         }
     }
 }
+
+@Suite struct `What is sealed` {
+    @Test func `is verified with people in any order, lists, and names of the caller's own`() async throws {
+        try await TestStore.run { test in
+            try await test.append(
+                #"""
+                {"kind":"inbound","outcome":"received","personal":{"author":"al@x.test","recipient":["bo@x.test",
+                 {"address":"AL@x.test","role":"cc"}],"tags":["a","b"],"empty":[],"note":{"a":[1]}}}
+                """#,
+                #"{"kind":"send","outcome":"sent","personal":{"recipient":"Bo@x.test"}}"#)
+            var query = EntryQuery()
+            query.recipients = ["bo@x.test"]
+            let page = try await test.store.page(of: test.ledger, query, limit: 10, disclosures: true)
+            #expect(page.entries.map(\.seq) == [1, 2])
+            query.recipients = ["al@x.test"]
+            #expect(try await test.store.page(of: test.ledger, query, limit: 10, disclosures: false).entries.count == 1)
+        }
+    }
+}

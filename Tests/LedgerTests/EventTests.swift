@@ -92,6 +92,12 @@ import Testing
         #expect(event.personal.items[0].values.count == 3)
     }
 
+    @Test func `recipients come before the author among the people, in whatever order they are told`() throws {
+        let event = try read(
+            #"{"kind":"inbound","outcome":"received","personal":{"author":"al@x.test","recipient":"bo@x.test"}}"#)
+        #expect(event.personal.people == ["bo@x.test", "al@x.test"])
+    }
+
     @Test func `engine fields that often hold addresses are sealed`() throws {
         let event = try read(
             #"""

@@ -152,7 +152,7 @@ import Testing
         let pool = try await makePool(1)
         await #expect(throws: PostgresError(.timedOut, "")) {
             try await pool.withConnection(deadline: soon) {
-                try await $0.query("SELECT pg_sleep(60)", deadline: .now + .milliseconds(50))
+                try await $0.query("SELECT pg_sleep(60)", deadline: .now + .milliseconds(500))
             }
         }
         #expect(pool.occupancy == (lent: 0, idle: 0, waiting: 0))

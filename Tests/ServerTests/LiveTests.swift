@@ -1,5 +1,6 @@
 import LedgerStore
 import Observation
+import Postgres
 import Server
 import Testing
 
@@ -61,6 +62,25 @@ import Testing
         }
     }
 
+    @Test func `tells a caller who waits to send its body to go on`() async throws {
+        try await TestServer.run { server in
+            let answer = try await RawConnection.open(port: server.port) { sender, receiver in
+                try await sender.send(
+                    """
+                    POST /v1/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.admin)\r\n\
+                    Content-Type: application/json\r\nContent-Length: \(Self.entry.utf8.count)\r\n\
+                    Expect: 100-continue\r\nConnection: close\r\n\r\n
+                    """)
+                return try await receiver.answer { text in
+                    text.hasSuffix("\r\n\r\n")
+                } then: {
+                    try await sender.send(Self.entry)
+                }
+            }
+            #expect(answer.text.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\n"), "\(answer.text)")
+        }
+    }
+
     @Test(arguments: ["Content-Length: 500", "Transfer-Encoding: chunked"])
     func `appends nothing of a body that breaks off`(_ framing: String) async throws {
         try await TestServer.run { server in
@@ -111,6 +131,33 @@ import Testing
             #expect(answer.text.hasSuffix("\r\n0\r\n\r\n"))
             let record = try await server.call("GET", "/v1/entries?kind=access&outcome=exported")
             #expect(record.body.contains(#""filter":{"message_id":["<a@b>"]}"#), "\(record.body)")
+        }
+    }
+
+    @Test func `breaks an export off when the database fails, without an end`() async throws {
+        try await TestServer.run { server in
+            let long = #"{"kind":"send","outcome":"sent","data":{"x":"\#(String(repeating: "x", count: 50_000))"}}"#
+            let batch = "[" + [String](repeating: long, count: 160).joined(separator: ",") + "]"
+            for _ in 0..<3 {
+                #expect(try await server.call("POST", "/v1/entries", body: batch).status == 201)
+            }
+            let answer = try await RawConnection.open(port: server.port) { sender, receiver in
+                try await sender.send(
+                    """
+                    GET /v1/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.admin)\r\n\
+                    Connection: close\r\n\r\n
+                    """)
+                return try await receiver.answer {
+                    $0.contains("countersign/1")
+                } then: {
+                    let connection = try await Connection.open(server.target, deadline: .now + .seconds(10))
+                    _ = try await connection.execute(
+                        script: "ALTER TABLE countersign.entries RENAME TO gone", deadline: .now + .seconds(10))
+                    await connection.close()
+                }
+            }
+            #expect(answer.status == 200 && !answer.text.hasSuffix("\r\n0\r\n\r\n"))
+            #expect(answer.text.ranges(of: #"{"data":{"x":"#).count < 480)
         }
     }
 

@@ -47,13 +47,18 @@ enum RawConnection {
     struct Receiver: Sendable {
         fileprivate let inbound: NIOAsyncChannelInboundStream<ByteBuffer>
 
-        /// Everything until the server closes, or until `enough`.
-        func answer(until enough: (String) -> Bool = { _ in false }) async throws -> Answer {
+        /// Everything until the server closes. Once what came is `enough`, `next` is done.
+        func answer(
+            until enough: (String) -> Bool = { _ in false }, then next: () async throws -> Void = {}
+        ) async throws -> Answer {
             var bytes: [UInt8] = []
+            var isDone = false
             do {
                 for try await buffer in inbound {
                     bytes += Array(buffer.readableBytesView)
-                    if enough(String(decoding: bytes, as: UTF8.self)) { break }
+                    guard !isDone, enough(String(decoding: bytes, as: UTF8.self)) else { continue }
+                    isDone = true
+                    try await next()
                 }
             } catch is IOError {
                 // A connection that was cut counts as closed; the test looks at what came before.

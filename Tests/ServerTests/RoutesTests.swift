@@ -30,7 +30,9 @@ import Testing
         let authenticator = Authenticator(store: store, observer: Observations(), timeout: .zero) {
             Timestamp(microseconds: 0)
         }
-        return Route.all(store, authenticator: authenticator, configuration: ServerConfiguration()) { "" }
+        return Route.all(
+            store, observer: Observations(), authenticator: authenticator, configuration: ServerConfiguration()
+        ) { "" }
     }
 
     @Test func `and their scopes are those of the OpenAPI document`() throws {

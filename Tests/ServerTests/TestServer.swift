@@ -17,21 +17,24 @@ struct TestServer: Sendable {
     let ledger: StoredLedger
     let admin: String
     let observations: Observations
+    /// The database, as the superuser.
+    let target: ConnectionTarget
 
     /// Runs `body` while the server serves.
     static func run(
         _ configuration: ServerConfiguration = ServerConfiguration(port: 0),
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
-        var target = try await TestCluster.shared.makeDatabase()
+        let target = try await TestCluster.shared.makeDatabase()
         let connection = try await Connection.open(target, deadline: soon)
         _ = try await connection.execute(script: Migration.roles, deadline: soon)
         let observations = Observations()
         _ = try await Migrator(connection, observer: observations).migrate()
         await connection.close()
-        target.set("role", to: "countersign_app")
+        var restricted = target
+        restricted.set("role", to: "countersign_app")
         let store = LedgerStore(
-            target: target, master: .success(SecretKey.random()), observer: observations, clock: now)
+            target: restricted, master: .success(SecretKey.random()), observer: observations, clock: now)
         let (addresses, listening) = AsyncStream.makeStream(of: String.self)
         let server = HTTPServer(
             store, observer: observations, configuration: configuration,
@@ -53,7 +56,8 @@ struct TestServer: Sendable {
             try await body(
                 TestServer(
                     port: Int(address.split(separator: ":").last ?? "") ?? 0, store: store, ledger: ledger,
-                    admin: admin.token.secret, observations: observations))
+                    admin: admin.token.secret, observations: observations,
+                    target: target))
             await services.triggerGracefulShutdown()
             tasks.cancelAll()
         }

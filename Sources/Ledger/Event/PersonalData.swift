@@ -12,7 +12,8 @@ package struct PersonalData: Sendable {
 
     /// In the order of their names.
     package private(set) var items: [Item] = []
-    /// The people that the entry is about, each once, in the form that addresses are looked up by.
+    /// The people that the entry is about, each once, in the form that addresses are looked up by: recipients, then the
+    /// author.
     package private(set) var people: [String] = []
 
     package init() {}
@@ -31,7 +32,8 @@ package struct PersonalData: Sendable {
     /// Reads the member `personal` of an event.
     init(_ value: JSONValue) throws(Refusal) {
         guard case .object(let members) = value else { throw Refusal(.invalidMember, "expected an object") }
-        for member in members {
+        // Recipients come first among the people, whatever the order of the members: verification finds them so again.
+        for member in members.filter({ $0.name == "recipient" }) + members.filter({ $0.name != "recipient" }) {
             do throws(Refusal) {
                 try Self.requireName(member.name)
                 switch member.name {

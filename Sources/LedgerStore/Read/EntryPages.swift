@@ -15,8 +15,8 @@ extension LedgerStore {
         of ledger: StoredLedger, _ query: EntryQuery, order: EntryQuery.Order = .ascending, limit: Int,
         cursor text: String? = nil, pinned: Int? = nil, disclosures: Bool
     ) async throws(StoreError) -> EntryPage {
-        if let fault = ledger.keyFault, !query.recipients.isEmpty || !query.idempotencyKeys.isEmpty {
-            throw StoreError(.keyRefused, fault)
+        if ledger.keyFault != nil, !query.recipients.isEmpty || !query.idempotencyKeys.isEmpty {
+            throw StoreError(.keyRefused, StoredLedger.keyRefusal)
         }
         let filter = query.digest(keys: ledger.keys)
         let cursor: Cursor? =

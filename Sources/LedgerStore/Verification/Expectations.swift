@@ -37,6 +37,8 @@ struct Expectations {
     private(set) var keyCount = 0
     private(set) var disclosureCount = 0
     private var keyRun: (tag: [UInt8], firstSeq: Int, count: Int)?
+    /// The key of a request whose first entries are not read: its other ones say nothing alone.
+    var keyBegunBefore: [UInt8]?
 
     /// Adds what one entry says.
     ///
@@ -71,6 +73,8 @@ struct Expectations {
 
     /// Entries of one request that share a key follow each other.
     private mutating func addKey(_ entry: Entry) {
+        if let begun = keyBegunBefore, begun == entry.idempotencyTag { return }
+        keyBegunBefore = nil
         if let run = keyRun, run.tag == entry.idempotencyTag, run.firstSeq + run.count == entry.seq {
             keyRun?.count += 1
             return

@@ -84,7 +84,9 @@ struct Verifier {
             return report
         }
         if ledger.keyFault != nil {
-            report.skip("people's pseudonyms were not checked, for the master secret is missing or wrong")
+            report.skip(
+                "people's pseudonyms\(ledger.hasSecret ? "" : " and the keys' check values") were not checked, for the "
+                    + "master secret is \(ledger.hasSecret ? "wrong" : "missing")")
         }
         expectations.rollupsUntil = rollups?.watermark ?? 0
         var chain = try await startingChain()
@@ -129,8 +131,18 @@ struct Verifier {
             "SELECT root FROM countersign.heads WHERE ledger_id = \(ledger.id) AND size = \(options.since)",
             deadline: deadline
         ).first
-        // A size within a commit has no head of its own: then the stored hashes alone are taken.
+        // A size within a commit has no head of its own: then the stored hashes alone are taken, and the entry before
+        // may be of the same request as the first one that is read.
         let tree = try await transaction.tree(size: options.since, root: try head.flatMap { Digest(try $0.bytes(0)) })
+        if head == nil {
+            let row = try await connection.query(
+                """
+                SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = \(options.since - 1)
+                """, deadline: deadline
+            ).first
+            let before = row.flatMap { try? Entry(line: Array($0.text(0).utf8)) }
+            expectations.keyBegunBefore = before?.idempotencyTag
+        }
         return ChainCheck(
             origin: ledger.origin, builder: tree.builder, lastHash: tree.lastLeafHash,
             lastRecordedAt: tree.lastRecordedAt)

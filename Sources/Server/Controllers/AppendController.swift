@@ -13,7 +13,7 @@ struct AppendController: Sendable {
     private func append(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         try QueryReader(request).requireNothingElse()
         let type = try MediaType(of: request, allowed: [.json, .lines])
-        var batch = try EntryBatch(try await request.wholeBody(), type, request)
+        var batch = try EntryBatch(try await request.wholeBody(context), type, request)
         var call: AppendUnit?
         switch StepHeaders(request.headers) {
         case .absent: break

@@ -14,11 +14,8 @@ struct StepAttemptsController: Sendable {
         try QueryReader(request).requireNothingElse()
         _ = try MediaType(of: request, allowed: [.json])
         let (elements, isList) = try JSONReader.readElements(
-            try await request.wholeBody(), nullable: StepAttempt.nullable)
+            try await request.wholeBody(context), nullable: StepAttempt.nullable)
         guard !elements.isEmpty else { throw Refusal(.invalidMember, "the body holds no report") }
-        if !isList, case .success(let json) = elements[0], json.members == nil {
-            throw Refusal(.invalidMember, "expected an object or an array of objects")
-        }
         guard elements.count <= StepAttempt.batchMax else {
             throw Refusal(
                 .tooMany, "a request has at most \(StepAttempt.batchMax) reports", limit: StepAttempt.batchMax)

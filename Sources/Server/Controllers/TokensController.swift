@@ -18,7 +18,7 @@ struct TokensController: Sendable {
     private func create(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         try QueryReader(request).requireNothingElse()
         _ = try MediaType(of: request, allowed: [.json])
-        var members = try MemberReader(try JSONReader.read(try await request.wholeBody()))
+        var members = try MemberReader(try JSONReader.read(try await request.wholeBody(context)))
         let name = try members.require("name") { (value) throws(Refusal) in
             try MemberReader.text(value, min: 1, max: LedgerStore.tokenNameSizeMax)
         }

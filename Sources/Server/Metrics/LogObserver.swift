@@ -8,9 +8,11 @@ package struct LogObserver: Observer {
     package init(logger: Logger) { self.logger = logger }
 
     package func observe(_ observation: Observation) {
+        let level = Self.level(observation.level)
+        guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [:]
         for field in observation.fields { metadata[field.name] = Self.metadata(field.value) }
-        logger.log(level: Self.level(observation.level), "\(observation.name)", metadata: metadata)
+        logger.log(level: level, "\(observation.name)", metadata: metadata)
     }
 
     private static func metadata(_ value: Observation.Value) -> Logger.MetadataValue {

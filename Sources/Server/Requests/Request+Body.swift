@@ -2,16 +2,25 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
 
 extension Request {
     /// The whole body.
     ///
     /// A body that is too long is read to its end, within reason, so that the refusal reaches a caller who is still
     /// sending; the connection then lives on. Beyond reason it is closed.
-    func wholeBody() async throws -> [UInt8] {
+    func wholeBody(_ context: CallContext) async throws -> [UInt8] {
         let sizeMax = ServerConfiguration.bodySizeMax
         let declared = headers[.contentLength].flatMap { Int($0) }
-        guard (declared ?? 0) <= ServerConfiguration.discardedSizeMax else { throw Self.tooLarge(closes: true) }
+        let asksFirst = headers[.expect]?.lowercased() == "100-continue"
+        guard (declared ?? 0) <= (asksFirst ? sizeMax : ServerConfiguration.discardedSizeMax) else {
+            throw Self.tooLarge(closes: true)
+        }
+        if asksFirst {
+            // RFC 9110 §10.1.1: the caller waits for a word before it sends.
+            let goOn = HTTPResponsePart.head(HTTPResponse(status: .continue))
+            try? await context.channel.writeAndFlush(goOn).get()
+        }
         var bytes: [UInt8] = []
         if let declared, declared <= sizeMax { bytes.reserveCapacity(declared) }
         var size = 0

@@ -1,5 +1,6 @@
 import Hummingbird
 import LedgerStore
+import Observation
 
 /// One operation of the API: its method, its path as the OpenAPI document spells it, and who may call it.
 struct Route: Sendable {
@@ -52,7 +53,7 @@ struct Route: Sendable {
 extension Route {
     /// The whole API.
     static func all(
-        _ store: LedgerStore, authenticator: Authenticator, configuration: ServerConfiguration,
+        _ store: LedgerStore, observer: any Observer, authenticator: Authenticator, configuration: ServerConfiguration,
         metrics: @escaping @Sendable () -> String
     ) -> [Route] {
         let timeout = configuration.requestTimeout
@@ -62,7 +63,9 @@ extension Route {
             + MessagesController(store: store).routes
             + StatsController(store: store).routes
             + TreeController(store: store).routes
-            + ExportController(store: store, timeout: timeout, sendTimeout: configuration.sendTimeout).routes
+            + ExportController(
+                store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
+            ).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes

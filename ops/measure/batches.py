@@ -1,0 +1,43 @@
+"""What a leg sends, made before it: one file, read piece by piece, so that neither side holds it all in memory."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class Pieces:
+    """A file of labelled pieces in groups; a group is what one transaction or one request takes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("w+b")
+        self._groups: list[list[tuple[str, int, int]]] = []
+        self._end = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._file.close()
+        self._path.unlink()
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def begin_group(self) -> None:
+        self._groups.append([])
+
+    def add(self, label: str, *parts: bytes | bytearray | memoryview) -> None:
+        """Adds a piece, given in parts, to the last group."""
+        size = sum(self._file.write(part) for part in parts)
+        self._groups[-1].append((label, self._end, size))
+        self._end += size
+
+    def groups(self) -> Iterator[list[tuple[str, bytes]]]:
+        """Every group, with its pieces in the order in which they were added."""
+        self._file.flush()
+        for group in self._groups:
+            yield [(label, os.pread(self._file.fileno(), size, start)) for label, start, size in group]

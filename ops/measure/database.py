@@ -1,0 +1,74 @@
+"""The service's own Postgres, reached beside the service: for baselines, checkpoints and facts."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from .processes import Ended, MeasurementFailed, run
+
+DATABASE = "countersign"
+SETTINGS = (
+    "server_version", "data_checksums", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method",
+    "wal_compression", "wal_level", "wal_buffers", "max_wal_size", "checkpoint_timeout", "checkpoint_completion_target",
+    "shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem", "commit_delay", "max_connections",
+    "autovacuum", "jit", "plan_cache_mode")
+
+
+class Database:
+    """Connections and tools of the cluster in one data directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postmaster = int((folder / "postgres/postmaster.pid").read_text().split("\n", 1)[0])
+        # The very version that runs, whatever else is installed.
+        self._tools = Path(os.readlink(f"/proc/{self.postmaster}/exe")).parent
+        self.admin = self.connect("postgres")
+
+    def connect(self, role: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection over the socket; each statement is a transaction of its own unless one is begun."""
+        return psycopg.connect(host=str(self.folder), dbname=DATABASE, user=role, autocommit=True)
+
+    def execute(self, statement: str | sql.Composed, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Runs a statement as superuser and returns its rows."""
+        with self.admin.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def one(self, statement: str | sql.Composed, *parameters: Any) -> Any:
+        """The only value of the only row."""
+        rows = self.execute(statement, *parameters)
+        if len(rows) != 1:
+            raise MeasurementFailed(f"one row was expected, and there are {len(rows)}")
+        return rows[0][0]
+
+    def script(self, path: Path) -> None:
+        """Runs a file of SQL as superuser."""
+        self.execute(path.read_text())
+
+    def checkpoint(self) -> None:
+        self.execute("CHECKPOINT")
+
+    def settings(self) -> dict[str, str]:
+        """What the server runs with."""
+        return {name: str(self.one(sql.SQL("SHOW {}").format(sql.Identifier(name)))) for name in SETTINGS}
+
+    def size_bytes(self) -> int:
+        return int(self.one("SELECT pg_database_size(current_database())"))
+
+    def wal_position(self) -> int:
+        """Bytes of write-ahead log since the cluster was made."""
+        return int(self.one("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
+
+    def tool(self, name: str, *arguments: str) -> list[str]:
+        """The command line of one of Postgres' tools on this database, as superuser."""
+        return [str(self._tools / name), "-h", str(self.folder), "-U", "postgres", *arguments, DATABASE]
+
+    def run_tool(self, name: str, *arguments: str) -> Ended:
+        return run(self.tool(name, *arguments))
+
+    def close(self) -> None:
+        self.admin.close()

@@ -1,0 +1,3 @@
+-- The path on the command line, again and again.
+
+dofile("number.lua")

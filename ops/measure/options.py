@@ -1,0 +1,140 @@
+"""The command line of ops/bench."""
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_ENTRIES = 1_000_000
+QUICK_ENTRIES = 50_000
+ENTRIES_MIN = 20_000
+DEFAULT_LEG_SECONDS = 10.0
+QUICK_LEG_SECONDS = 2.0
+
+ROWS = {
+    "ingest": "batches of 1,000 entries over HTTP beside raw binary COPY of the same rows into the same tables",
+    "single": "single entries over HTTP, 32 clients, beside pgbench's single-row INSERTs into one plain table",
+    "single-all": "the same with 1, 8, 32, 128 and 256 clients",
+    "query": "by message ID and by sender and time, beside the same SQL through pgbench",
+    "stats": "the dashboard's statistics, in milliseconds",
+    "export": "JSONL over HTTP beside binary COPY of the lines",
+    "verify": "countersign verify beside binary COPY of the entries into openssl dgst -sha256",
+    "growth": "every rate again at a tenth of the entries: how far it falls, beside how far its baseline falls",
+}
+DEFAULT_ROWS = tuple(name for name in ROWS if name != "single-all")
+QUICK_ROWS = tuple(name for name in DEFAULT_ROWS if name != "growth")
+
+DESCRIPTION = """\
+Measures Countersign beside what Postgres does alone: each row has a baseline that runs in the same run on the same
+cluster, in turns with ours, each turn (a leg) after a CHECKPOINT. A row shows medians of five legs and their ratio.
+
+It starts a service with a private Postgres of its own in a temporary folder, fills a ledger, measures, verifies, and
+removes all of it. What is missing is installed with apt (Postgres, wrk) and into ./.venv (psycopg)."""
+
+EPILOG = """\
+rows:
+{rows}
+
+examples:
+  ops/bench --quick                        a first impression, in two to three minutes
+  ops/bench --json before.json             a million entries, about twenty minutes; keep the figures
+  ops/bench --compare before.json          the same again, and what changed
+  ops/bench --rows ingest --entries 200000 one row
+  ops/bench --rows single-all              the latencies at 1 to 256 clients
+
+Figures of a machine that does something else meanwhile are worth nothing. Exit: 0 measured (a bar that is missed is
+said in the table), 1 a measurement failed, 2 wrong usage, 3 could not run."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    binary: Path
+    entries: int
+    leg_seconds: float
+    rows: tuple[str, ...]
+    folder: Path
+    keep: bool
+    json: Path | None
+    compare: Path | None
+
+    def wants(self, row: str) -> bool:
+        return row in self.rows or (row == "single" and "single-all" in self.rows)
+
+
+def _rows(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in ROWS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"no row {', '.join(unknown)!r}; there are {', '.join(ROWS)}")
+    return names
+
+
+def _entries(text: str) -> int:
+    try:
+        count = int(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if count < ENTRIES_MIN or count % 10_000:
+        raise argparse.ArgumentTypeError(f"at least {ENTRIES_MIN:,}, and a multiple of 10,000")
+    return count
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 1 <= seconds <= 600:
+        raise argparse.ArgumentTypeError("from 1 to 600 seconds")
+    return seconds
+
+
+def _existing(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path.resolve()
+
+
+def parser() -> argparse.ArgumentParser:
+    """What ops/bench understands."""
+    rows = "\n".join(f"  {name:<11} {text}" for name, text in ROWS.items())
+    found = argparse.ArgumentParser(
+        prog="ops/bench", description=DESCRIPTION, epilog=EPILOG.format(rows=rows),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--quick", action="store_true",
+                       help=f"{QUICK_ENTRIES:,} entries, legs of {QUICK_LEG_SECONDS:g} s, no growth: a smoke run")
+    found.add_argument("--entries", type=_entries, metavar="N",
+                       help=f"entries in the ledger (default {DEFAULT_ENTRIES:,}; 10,000,000 wants 80 GB of disk)")
+    found.add_argument("--leg-seconds", type=_seconds, metavar="S",
+                       help=f"length of the legs that last a time (default {DEFAULT_LEG_SECONDS:g})")
+    found.add_argument("--rows", type=_rows, metavar="ROW,...",
+                       help="only these (default: all but single-all)")
+    found.add_argument("--json", type=Path, metavar="FILE", help="also write all figures of all legs to FILE")
+    found.add_argument("--compare", type=_existing, metavar="FILE", help="FILE of an earlier run: show what changed")
+    found.add_argument("--dir", type=Path, default=Path("/var/tmp"), metavar="DIR",
+                       help="where the temporary folder is made (default /var/tmp); a real disk: commits wait for it")
+    found.add_argument("--keep", action="store_true", help="leave the folder with the filled ledger behind")
+    found.add_argument("--binary", type=_existing, metavar="FILE", help="measure this one instead of building it")
+    return found
+
+
+def read(arguments: list[str]) -> Options:
+    """The options that `arguments` say; ends the program with 2 if they are wrong."""
+    parse = parser()
+    found = parse.parse_args(arguments)
+    if found.binary is None:
+        parse.error("--binary is missing (ops/bench builds one and gives it)")
+    return Options(
+        binary=found.binary,
+        entries=found.entries or (QUICK_ENTRIES if found.quick else DEFAULT_ENTRIES),
+        leg_seconds=found.leg_seconds or (QUICK_LEG_SECONDS if found.quick else DEFAULT_LEG_SECONDS),
+        rows=found.rows or (QUICK_ROWS if found.quick else DEFAULT_ROWS),
+        folder=found.dir.resolve(), keep=found.keep, json=found.json, compare=found.compare)
+
+
+if __name__ == "__main__":
+    # Only says what is wrong with the arguments, or how they should be; needs nothing that is installed later.
+    parser().parse_args()

@@ -1,0 +1,82 @@
+"""Look-ups by message ID and by sender and time, one after the other, beside the same SQL through pgbench."""
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ..bench import Bench
+from ..legs import Leg, Series
+from ..pgbench import Transactions
+from ..wrk import Load
+
+CLIENTS = 1
+SPANS = 64
+SPAN = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+SCRIPTS = Path(__file__).parent.parent / "sql"
+
+
+def by_message(bench: Bench) -> Series:
+    """One message of many, drawn at random."""
+    load = Load("by_message.lua", (str(random.randrange(1 << 30)), str(bench.filled)), CLIENTS, _seconds(bench))
+    script = Transactions(
+        (SCRIPTS / "by_message.sql",), CLIENTS, _seconds(bench), "queries",
+        (("ledger", bench.ledger_id), ("numbers", bench.filled)))
+    return _measure(bench, "query-message", load, script)
+
+
+def by_sender(bench: Bench) -> Series:
+    """One of 200 senders, within a second that is known to hold entries."""
+    spans = _spans(bench)
+    listed = bench.folder / "spans"
+    listed.write_text("".join(f"{_text(start)} {_text(start + SPAN)}\n" for start in spans))
+    load = Load("by_sender.lua", (str(random.randrange(1 << 30)), str(listed)), CLIENTS, _seconds(bench))
+    scripts = tuple(_script(bench, number, start) for number, start in enumerate(spans))
+    return _measure(bench, "query-sender", load, Transactions(
+        scripts, CLIENTS, _seconds(bench), "queries", (("ledger", bench.ledger_id),)))
+
+
+def _measure(bench: Bench, name: str, load: Load, script: Transactions) -> Series:
+    def ask(leg: Leg) -> None:
+        load.drive(bench.service.url, bench.reader_token, leg)
+        leg.unit = "queries"
+
+    return bench.meter.in_turns(Series(name), ask, lambda leg: script.drive(bench.database, leg))
+
+
+def _seconds(bench: Bench) -> float:
+    """Look-ups come in thousands a second: half the time is enough of them."""
+    return max(1, round(bench.options.leg_seconds / 2))
+
+
+def _spans(bench: Bench) -> list[datetime]:
+    """Moments at which entries were recorded."""
+    chosen = random.Random(2).sample(range(bench.filled), SPANS)
+    rows = bench.database.execute(
+        "SELECT recorded_at FROM countersign.entries WHERE ledger_id = %s AND seq = ANY(%s)", bench.ledger_id, chosen)
+    return [moment.astimezone(UTC) for (moment,) in rows]
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _script(bench: Bench, number: int, start: datetime) -> Path:
+    """by_sender.sql for one span. A time becomes the hour that it lies in, or the next if it ends a span."""
+    end = start + SPAN
+    from_hour, to_hour = (moment.replace(minute=0, second=0, microsecond=0) for moment in (start, end))
+    if to_hour != end:
+        to_hour += HOUR
+    variables = {
+        "from": _microseconds(start), "to": _microseconds(end), "from_hour": _microseconds(from_hour) // 1_000_000,
+        "to_hour": _microseconds(to_hour) // 1_000_000}
+    path = bench.folder / f"by-sender-{number}.sql"
+    path.write_text(
+        "".join(f"\\set {name} {value}\n" for name, value in variables.items())
+        + (SCRIPTS / "by_sender.sql").read_text())
+    return path
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -1,0 +1,114 @@
+"""Single entries over HTTP, beside single-row INSERTs of pgbench into a plain table."""
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..bench import Bench
+from ..legs import Leg, Series, said
+from ..pgbench import Transactions
+from ..progress import note
+from ..wrk import Load
+
+CLIENTS = 32
+ALL_CLIENTS = (1, 8, 32, 128, 256)
+# pgbench takes at most 128 scripts: as many real rows, so that the pages it fills compress no better than ours.
+SPECIMENS = 128
+SCRIPTS = Path(__file__).parent.parent / "sql"
+
+
+class Plain:
+    """The plain table, filled with the rows that the ledger has, and the scripts that insert more."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._copied_until = 0
+        bench.database.script(SCRIPTS / "plain.sql")
+
+    def follow(self) -> None:
+        """Brings the table to the ledger's size, so that its indexes are as large."""
+        size = self._bench.size()
+        self._bench.database.execute(
+            "INSERT INTO bench.plain SELECT * FROM countersign.entries WHERE ledger_id = %s AND seq >= %s AND seq < %s",
+            self._bench.ledger_id, self._copied_until, size)
+        self._copied_until = size
+
+    def begin_chain(self) -> None:
+        """Gives the chained table an end to go on from."""
+        self._bench.database.execute(
+            "INSERT INTO bench.chain_ends VALUES (%s, 0, sha256('')) ON CONFLICT DO NOTHING", self._bench.ledger_id)
+
+    def scripts(self, table: str) -> tuple[Path, ...]:
+        """Scripts that insert rows of the ledger under new message and run IDs."""
+        bench = self._bench
+        chosen = random.Random(1).sample(range(bench.filled), SPECIMENS)
+        rows = bench.database.execute(
+            "SELECT occurred_at, leaf_hash, kind, outcome, oversight_mode, sender, actor, line FROM countersign.entries"
+            " WHERE ledger_id = %s AND seq = ANY(%s) AND sender IS NOT NULL", bench.ledger_id, chosen)
+        paths = []
+        for number, row in enumerate(rows):
+            path = bench.folder / f"{table}-{number}.sql"
+            path.write_text(self._script(table, row))
+            paths.append(path)
+        return tuple(paths)
+
+    def _script(self, table: str, row: tuple[Any, ...]) -> str:
+        values = ", ".join(map(literal, row))
+        return (
+            "\\set id random(1, 9000000000000000)\n"
+            f"INSERT INTO bench.{table} (ledger_id, recorded_at, message_id, run_id, occurred_at, leaf_hash, kind, "
+            "outcome, oversight_mode, sender, actor, line) "
+            f"VALUES ({self._bench.ledger_id}, clock_timestamp(), '<' || :id || '@mail.acme.example>', '01JD' || :id, "
+            f"{values});\n")
+
+
+def literal(value: str | bytes | datetime | None) -> str:
+    """A value as SQL, and as pgbench passes it on: a colon would begin one of its variables, wherever it stands."""
+    match value:
+        case None:
+            return "NULL"
+        case bytes():
+            return f"'\\x{value.hex()}'"
+        case datetime():
+            return literal(value.isoformat())
+        case str():
+            quoted = value.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\x3a")
+            return f"E'{quoted}'"
+
+
+class Single:
+    """The row."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._plain = Plain(bench)
+
+    def measure(self, clients: int = CLIENTS) -> Series:
+        """The rate and the latencies of so many clients."""
+        self._bench.wait_for_rollups()
+        self._plain.follow()
+        inserts = self._inserts("plain", clients)
+        return self._bench.meter.in_turns(
+            Series(f"single-{clients}"), lambda leg: self._append(clients, leg),
+            lambda leg: inserts.drive(self._bench.database, leg))
+
+    def measure_chained(self) -> Series:
+        """One leg on the table that is chained by a trigger: for information."""
+        self._plain.begin_chain()
+        with self._bench.meter.leg() as leg:
+            self._inserts("chained", CLIENTS).drive(self._bench.database, leg)
+        note(f"chained by a trigger: {said(leg)}")
+        return Series("single-chained", baseline=[leg])
+
+    def _inserts(self, table: str, clients: int) -> Transactions:
+        return Transactions(self._plain.scripts(table), clients, self._bench.options.leg_seconds, "rows")
+
+    def _append(self, clients: int, leg: Leg) -> None:
+        bench = self._bench
+        load = Load("append.lua", (str(bench.next_single), str(bench.persons)), clients, bench.options.leg_seconds)
+        load.drive(bench.service.url, bench.ingest.token, leg)
+        # Those that were still under way at the end are counted by nobody, and used up their numbers.
+        bench.next_single += leg.count + 2 * clients + 2
+        bench.wait_for_rollups()

@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.crash, pytest.mark.alone]
 
 WRITERS = 6
 ACKNOWLEDGED_MIN = 500
+#: So many kills follow at most where chance kept all of them to one side of COMMIT.
+EXTRA_KILLS_MAX = 20
 BACK_SECONDS_MAX = 90
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -60,10 +62,12 @@ class CrashRun:
         return self.instances[number % len(self.instances)].url
 
     def run(self, victims: list[str]) -> None:
-        """One round of writing for each victim, which dies in its midst."""
+        """One round of writing for each victim, which dies in its midst; and some more of the service, until kills
+        have hit on both sides of a COMMIT."""
         self._assert_durable()
         try:
-            for victim in victims:
+            while len(self.kills) < len(victims) + (0 if self._is_met_on_both_sides() else EXTRA_KILLS_MAX):
+                victim = victims[len(self.kills)] if len(self.kills) < len(victims) else "service"
                 self.acknowledged_before = self.writers.ledger.acknowledged_entries
                 self.writers.begin_round()
                 self._strike(victim)
@@ -72,6 +76,10 @@ class CrashRun:
                 self._settle()
         finally:
             self.writers.end()
+
+    def _is_met_on_both_sides(self) -> bool:
+        """Whether some unanswered requests had been stored and some had not."""
+        return any(kill.stored for kill in self.kills) and any(kill.absent for kill in self.kills)
 
     # -- the kill
 
@@ -209,6 +217,11 @@ class CrashRun:
         assert verdict.is_intact, str(verdict)
         assert verdict.size == self.checked
 
+    def _resolved(self, stored: str) -> int:
+        """How many lost commits the instances' logs tell of."""
+        return sum(log.read_text("utf-8", "replace").count(f'"stored":{stored}')
+                   for log in self.directory.base.glob("service-*.log"))
+
     def table(self, seed: str) -> str:
         """What to print."""
         head = ("    # victim    acknowledged  open  unanswered  stored  absent  said no  back s  verify s   size\n")
@@ -218,10 +231,12 @@ class CrashRun:
             for number, kill in enumerate(self.kills, start=1))
         victims = {victim: sum(kill.victim == victim for kill in self.kills) for victim in ("service", "postgres")}
         stored, absent = (sum(getattr(kill, fate) for kill in self.kills) for fate in ("stored", "absent"))
+        resolved = [self._resolved(stored) for stored in ("true", "false")]
         total = (f"  {victims['service']} kills of the service, {victims['postgres']} of Postgres; "
                  f"{sum(kill.acknowledged for kill in self.kills)} entries acknowledged between kills "
                  f"(at least {min(kill.acknowledged for kill in self.kills)}); unanswered requests: "
-                 f"{stored} were stored, {absent} absent; seed {seed}")
+                 f"{stored} were stored, {absent} absent; commits without an answer that the service settled by "
+                 f"itself: {resolved[0]} were stored, {resolved[1]} absent; seed {seed}")
         return head + rows + total
 
 

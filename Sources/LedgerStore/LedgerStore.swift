@@ -45,7 +45,8 @@ package final class LedgerStore: Sendable {
         appendTarget.setKeepalives(idleSeconds: 5, intervalSeconds: 2, count: 3)
         var readTarget = target
         readTarget.applicationName = "countersign read"
-        readTarget.set("statement_timeout", to: "30s")
+        readTarget.set("statement_timeout", to: "29s")  // before the reader gives up, so that no query is left behind
+        readTarget.set("client_connection_check_interval", to: "2s")
         readTarget.set("default_transaction_read_only", to: "off")
         // A ledger's entries lie in a few partitions; a generic plan over all of them never pays.
         readTarget.set("plan_cache_mode", to: "force_custom_plan")

@@ -25,6 +25,8 @@ extension StoreError {
         switch error.code {
         case .server(let state) where !Self.passing.contains(state) && !state.hasPrefix("53"):
             self.init(.internal, "the database refused the query (SQLSTATE \(state))")
+        case .server("57014"):
+            self.init(.unavailable, "the query took too long; narrow it by time or by message")
         case .decoding, .usage:
             self.init(.internal, "the query failed: \(error.message)")
         default:

@@ -45,7 +45,8 @@ package final class LedgerStore: Sendable {
         appendTarget.setKeepalives(idleSeconds: 5, intervalSeconds: 2, count: 3)
         var readTarget = target
         readTarget.applicationName = "countersign read"
-        readTarget.set("statement_timeout", to: "30s")
+        readTarget.set("statement_timeout", to: "29s")  // before the reader gives up, so that no query is left behind
+        readTarget.set("client_connection_check_interval", to: "2s")
         readTarget.set("default_transaction_read_only", to: "off")
         // A ledger's entries lie in a few partitions; a generic plan over all of them never pays.
         readTarget.set("plan_cache_mode", to: "force_custom_plan")
@@ -137,20 +138,34 @@ package final class LedgerStore: Sendable {
     }
 
     /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
+    ///
+    /// A connection may have died since it was last used; reading again does no harm, so another one is tried, as often
+    /// as there may be dead ones.
     func read<Result: Sendable>(
         timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {
         let deadline = ContinuousClock.now + timeout
-        do {
-            return try await reads.withConnection(deadline: deadline) { connection in
-                try await body(connection, deadline)
+        var attemptsLeft = reads.size + 1
+        while attemptsLeft > 0 {
+            attemptsLeft -= 1
+            do {
+                return try await reads.withConnection(deadline: deadline) { connection in
+                    try await body(connection, deadline)
+                }
+            } catch let error as PostgresError where StoreError.isDeadConnection(error) {
+                continue
+            } catch {
+                throw Self.readError(error)
             }
-        } catch let error as StoreError {
-            throw error
-        } catch let error as PostgresError {
-            throw StoreError(reading: error)
-        } catch {
-            throw StoreError(.internal, "the query failed: \(type(of: error))")
+        }
+        throw StoreError(.unavailable, "the database cannot be reached")
+    }
+
+    private static func readError(_ error: any Error) -> StoreError {
+        switch error {
+        case let error as StoreError: error
+        case let error as PostgresError: StoreError(reading: error)
+        default: StoreError(.internal, "the query failed: \(type(of: error))")
         }
     }
 }

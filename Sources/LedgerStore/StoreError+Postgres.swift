@@ -25,11 +25,18 @@ extension StoreError {
         switch error.code {
         case .server(let state) where !Self.passing.contains(state) && !state.hasPrefix("53"):
             self.init(.internal, "the database refused the query (SQLSTATE \(state))")
+        case .server("57014"):
+            self.init(.unavailable, "the query took too long; narrow it by time or by message")
         case .decoding, .usage:
             self.init(.internal, "the query failed: \(error.message)")
         default:
             self.init(.unavailable, "the database cannot be reached")
         }
+    }
+
+    /// Whether the server had ended the connection, by itself or on an administrator's word.
+    static func isDeadConnection(_ error: PostgresError) -> Bool {
+        error.code == .connectionLost || error.sqlState == "57P01" || error.sqlState == "57P02"
     }
 
     /// SQLSTATEs of states that pass: serialization failures, lock and idle timeouts, cancelled statements, a server

@@ -34,8 +34,8 @@ package struct JSONReader {
         return value
     }
 
-    /// The elements of the array that `bytes` hold, or the one value that is no array. A null at the wrong place spoils
-    /// only its element; any other fault spoils all.
+    /// The elements of the array that `bytes` hold, or the one object. A null at the wrong place spoils only its
+    /// element; any other fault spoils all.
     package static func readElements(
         _ bytes: [UInt8], nullable: Set<String>
     ) throws(Refusal) -> (elements: [Result<JSONValue, Refusal>], isList: Bool) {
@@ -47,7 +47,10 @@ package struct JSONReader {
         let value = try reader.value(depth: 0)
         reader.skipWhiteSpace()
         guard reader.position == reader.end else { throw reader.malformed("unexpected text after the value") }
-        let values = isList ? value.elements ?? [] : [value]
+        guard isList || value.members != nil else {
+            throw reader.misplacedNulls[0] ?? Refusal(.invalidMember, "expected an object or an array of objects")
+        }
+        let values = value.elements ?? [value]
         return (
             values.enumerated().map { index, value in
                 reader.misplacedNulls[index].map { .failure($0) } ?? .success(value)

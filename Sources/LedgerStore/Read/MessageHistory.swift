@@ -18,34 +18,64 @@ extension LedgerStore {
                 ledger: ledger, query: EntryQuery(), connection: connection, deadline: deadline)
             let size = try await search.currentSize()
             let ids = try await self.ids(of: message, ledger, connection, deadline)
-            let links = ids.map { LookupKey(link: $0, relation: "message").tag }
-            let aliases = [LookupKey(alias: message.text)?.tag ?? []]
-            // Attempts are found through the runs and steps of the message's own entries, of which there are few.
+            let seqs = try await self.seqs(of: ids, message, ledger, size: size, connection, deadline)
             let entries = try await search.entries(
-                in: 0..<size,
-                """
-                e.seq IN (
-                    SELECT m.seq FROM countersign.entries m
-                    WHERE m.ledger_id = \(ledger.id) AND m.message_id = ANY(\(ids))
-                    UNION
-                    SELECT k.seq FROM countersign.entry_keys k
-                    WHERE k.ledger_id = \(ledger.id) AND k.name = 'link' AND k.tag = ANY(\(links))
-                    UNION
-                    SELECT k.seq FROM countersign.entry_keys k
-                    WHERE k.ledger_id = \(ledger.id) AND k.name = 'alias' AND k.tag = ANY(\(aliases))
-                    UNION
-                    SELECT a.seq FROM (
-                        SELECT DISTINCT m.run_id, m.line::json->'workflow'->>'step_id' AS step_id
-                        FROM countersign.entries m
-                        WHERE m.ledger_id = \(ledger.id) AND m.message_id = ANY(\(ids)) AND m.run_id IS NOT NULL
-                    ) s
-                    JOIN countersign.entries a ON a.ledger_id = \(ledger.id) AND a.run_id = s.run_id
-                        AND (a.kind = 'run_outcome' OR a.kind = 'step_attempt'
-                            AND coalesce(a.line::json->'workflow'->>'step_id', s.step_id) = s.step_id)
-                )
-                """, order: .ascending, limit: Self.historyMax + 1, disclosures: disclosures)
+                in: 0..<size, "e.seq = ANY(\(seqs))", order: .ascending, limit: Self.historyMax + 1,
+                disclosures: disclosures)
             return (Array(entries.prefix(Self.historyMax)), entries.count > Self.historyMax)
         }
+    }
+
+    /// The places of everything that belongs to the message. Each look-up is one of an index by its whole key, so that
+    /// no
+    /// plan can turn it into a walk through the ledger; attempts are found through the runs and steps of the message's
+    /// own entries.
+    private func seqs(
+        of ids: [String], _ message: MessageID, _ ledger: StoredLedger, size: Int, _ connection: Connection,
+        _ deadline: ContinuousClock.Instant
+    ) async throws -> [Int64] {
+        let max = Self.historyMax + 1
+        let keys = ids.map { (name: "link", tag: LookupKey(link: $0, relation: "message").tag) }
+        let alias = LookupKey(alias: message.text).map { [(name: "alias", tag: $0.tag)] } ?? []
+        let names = (keys + alias).map(\.name)
+        let tags = (keys + alias).map(\.tag)
+        let own = try await connection.query(
+            """
+            SELECT e.seq, e.run_id, e.line::json->'workflow'->>'step_id'
+            FROM unnest(\(ids)) AS m (id) CROSS JOIN LATERAL (
+                SELECT seq, run_id, line FROM countersign.entries
+                WHERE ledger_id = \(ledger.id) AND message_id = m.id AND seq < \(size) ORDER BY seq LIMIT \(max)
+            ) e
+            """, deadline: deadline)
+        let keyed = try await connection.query(
+            """
+            SELECT k.seq
+            FROM unnest(\(names), \(tags)) AS t (name, tag) CROSS JOIN LATERAL (
+                SELECT seq FROM countersign.entry_keys
+                WHERE ledger_id = \(ledger.id) AND name = t.name AND tag = t.tag AND seq < \(size)
+                ORDER BY seq LIMIT \(max)
+            ) k
+            """, deadline: deadline)
+        var seqs = Set(try own.map { try $0.int64(0) } + keyed.map { try $0.int64(0) })
+        var runs: [(id: String, step: String)] = []
+        for row in own {
+            guard let run = try row.textIfPresent(1) else { continue }
+            let step = try row.textIfPresent(2) ?? ""
+            if !runs.contains(where: { $0.id == run && $0.step == step }) { runs.append((run, step)) }
+        }
+        guard !runs.isEmpty else { return seqs.sorted() }
+        let attempts = try await connection.query(
+            """
+            SELECT a.seq
+            FROM unnest(\(runs.map(\.id)), \(runs.map(\.step))) AS r (id, step) CROSS JOIN LATERAL (
+                SELECT seq, kind, line FROM countersign.entries
+                WHERE ledger_id = \(ledger.id) AND run_id = r.id AND seq < \(size) ORDER BY seq LIMIT \(max)
+            ) a
+            WHERE a.kind = 'run_outcome'
+                OR (a.kind = 'step_attempt' AND coalesce(a.line::json->'workflow'->>'step_id', r.step) = r.step)
+            """, deadline: deadline)
+        seqs.formUnion(try attempts.map { try $0.int64(0) })
+        return Array(seqs.sorted().prefix(max))
     }
 
     /// The message's own id, and the ids of the entries that name it as an alias.

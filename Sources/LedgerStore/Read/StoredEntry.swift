@@ -1,5 +1,6 @@
 package import Cryptography
 package import Ledger
+import Postgres
 
 /// An entry as a reader gets it.
 package struct StoredEntry: Sendable {
@@ -26,4 +27,17 @@ package struct EntryPage: Sendable {
     package let size: Int
     /// Present while there may be more; a page may hold fewer entries than asked for.
     package let nextCursor: String?
+}
+
+extension StoredEntry {
+    /// Reads `seq, leaf_hash, line, disclosures`.
+    init(_ row: Row) throws {
+        guard let leafHash = Digest(try row.bytes(1)) else {
+            throw PostgresError(.decoding, "a leaf hash has another length than 32 bytes")
+        }
+        let texts = try row.textIfPresent(3)?.split(separator: "~") ?? []
+        self.init(
+            seq: try row.int(0), leafHash: leafHash, line: try row.text(2),
+            disclosures: texts.map { Disclosure(text: String($0)) })
+    }
 }

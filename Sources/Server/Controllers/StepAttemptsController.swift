@@ -16,9 +16,6 @@ struct StepAttemptsController: Sendable {
         let (elements, isList) = try JSONReader.readElements(
             try await request.wholeBody(context), nullable: StepAttempt.nullable)
         guard !elements.isEmpty else { throw Refusal(.invalidMember, "the body holds no report") }
-        if !isList, case .success(let json) = elements[0], json.members == nil {
-            throw Refusal(.invalidMember, "expected an object or an array of objects")
-        }
         guard elements.count <= StepAttempt.batchMax else {
             throw Refusal(
                 .tooMany, "a request has at most \(StepAttempt.batchMax) reports", limit: StepAttempt.batchMax)

@@ -32,11 +32,11 @@ class Transactions:
 
     def drive(self, database: Database, leg: Leg) -> None:
         """Puts what pgbench measured into `leg`. A single transaction that fails spoils it."""
+        seconds = round(self.seconds) + self.clients // CLIENTS_PER_SECOND
         with tempfile.TemporaryDirectory() as folder:
             ended = database.run_tool(
                 "pgbench", "--no-vacuum", "--protocol", "prepared", "--client", str(self.clients), "--jobs", "1",
-                "--time", f"{self.seconds + self.clients // CLIENTS_PER_SECOND:.0f}", "--log", "--log-prefix", f"{folder}/log",
-                f"--file={self.script}",
+                "--time", str(seconds), "--log", "--log-prefix", f"{folder}/log", f"--file={self.script}",
                 *(f"--define={name}={value}" for name, value in self.variables),
                 options=self.options)
             latencies = sorted(

@@ -1,5 +1,5 @@
 -- For pgbench, below lines that draw a span, `from` to `to` in microseconds: the SQL that
--- GET /v1/entries?sender=&from=&to= runs (Sources/LedgerStore/Read/EntryPages.swift). A time becomes the full hour before
+-- GET /v1/entries?sender=&from=&to= runs (Sources/LedgerStore/Read/EntrySearch.swift). A time becomes the full hour before
 -- it, or, at the end of the span, after it.
 \set from_hour :from / 3600000000 * 3600
 \set to_hour (:to + 3599999999) / 3600000000 * 3600

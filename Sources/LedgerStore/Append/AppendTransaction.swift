@@ -99,6 +99,7 @@ struct AppendTransaction {
             FROM unnest(\(seqs.map(Int64.init))) AS s (seq)
             CROSS JOIN LATERAL (
                 SELECT leaf_hash, recorded_at FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = s.seq
+                LIMIT 1
             ) e
             """, deadline: deadline)
         var places: [Int: Placed] = [:]
@@ -173,13 +174,13 @@ extension AppendTransaction {
         """
     }
 
-    /// A lateral join per key, so that the planner cannot turn the look-up into a scan.
+    /// A lateral join per key, and the limit keeps the planner from turning it into a scan after all.
     private func usedKeysStatement(_ tags: [[UInt8]]) -> Statement {
         """
         SELECT t.tag, k.first_seq, k.count, k.request_tag
         FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
             SELECT first_seq, count, request_tag FROM countersign.keys
-            WHERE ledger_id = \(ledger.id) AND tag = t.tag
+            WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
         ) k
         """
     }
@@ -188,7 +189,7 @@ extension AppendTransaction {
         """
         SELECT t.tag, s.pseudonym
         FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
-            SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag
+            SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
         ) s
         """
     }

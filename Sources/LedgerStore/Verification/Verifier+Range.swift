@@ -3,6 +3,10 @@ import Ledger
 import Postgres
 
 /// What is checked range by range: rows that must exist because the lines say so.
+///
+/// Each is looked up by its whole key in a lateral join; the limit keeps the planner from turning that into a scan of
+/// the
+/// table, which it would do as long as nothing has analysed it.
 extension Verifier {
     /// The tiles that were completed and the heads that were passed.
     mutating func checkTree(_ chain: inout ChainCheck, upTo size: Int) async throws {
@@ -24,7 +28,7 @@ extension Verifier {
                 WITH ORDINALITY AS t (level, tile_index, n)
             LEFT JOIN LATERAL (
                 SELECT root, hashes FROM countersign.tiles
-                WHERE ledger_id = \(ledger.id) AND level = t.level AND tile_index = t.tile_index
+                WHERE ledger_id = \(ledger.id) AND level = t.level AND tile_index = t.tile_index LIMIT 1
             ) s ON true ORDER BY t.n
             """, deadline: deadline)
         for row in rows {
@@ -52,7 +56,7 @@ extension Verifier {
             LEFT JOIN LATERAL (
                 SELECT 1 AS found FROM countersign.entry_keys
                 WHERE ledger_id = \(ledger.id) AND name = t.name AND tag = t.tag AND seq = t.seq
-                    AND seq >= \(range.lowerBound) AND seq < \(range.upperBound)
+                    AND seq >= \(range.lowerBound) AND seq < \(range.upperBound) LIMIT 1
             ) k ON true WHERE k.found IS NULL ORDER BY t.n
             """, deadline: deadline)
         for row in rows {
@@ -74,7 +78,7 @@ extension Verifier {
             FROM unnest(\(expected.map(\.tag)), \(expected.map { Int64($0.firstSeq) }),
                 \(expected.map { Int32($0.count) })) WITH ORDINALITY AS t (tag, first_seq, count, n)
             LEFT JOIN LATERAL (
-                SELECT first_seq, count FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = t.tag
+                SELECT first_seq, count FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
             ) k ON true
             WHERE k.first_seq IS DISTINCT FROM t.first_seq OR k.count IS DISTINCT FROM t.count ORDER BY t.n
             """, deadline: deadline)
@@ -96,7 +100,7 @@ extension Verifier {
             SELECT t.n
             FROM unnest(\(expected.map(\.tag)), \(expected.map(\.pseudonym))) WITH ORDINALITY AS t (tag, pseudonym, n)
             LEFT JOIN LATERAL (
-                SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag
+                SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
             ) s ON true
             WHERE s.pseudonym IS DISTINCT FROM t.pseudonym ORDER BY t.n
             """, deadline: deadline)

@@ -173,10 +173,10 @@ extension Verifier {
         try await reportOrphans(
             in: "subjects",
             """
-            NOT EXISTS (
-                SELECT FROM countersign.entry_keys e
-                WHERE e.ledger_id = \(ledger.id) AND e.name = 'subject' AND e.tag = k.pseudonym
-            )
+            (
+                SELECT true FROM countersign.entry_keys e
+                WHERE e.ledger_id = \(ledger.id) AND e.name = 'subject' AND e.tag = k.pseudonym LIMIT 1
+            ) IS NULL
             """)
         try await reportSurplus(in: "entry_keys", below: "seq", expected: expectations.entryKeyCount)
         try await reportSurplus(in: "keys", below: "first_seq", expected: expectations.keyCount)

@@ -30,8 +30,12 @@ extension LedgerStore {
         do {
             let deadline = ContinuousClock.now + Self.readTimeout
             var report = try await connections.withConnection(deadline: deadline) { connection in
+                // Counts of whole tables may take longer than a reader waits.
+                _ = try await connection.query("SET statement_timeout = 0", deadline: deadline)
                 var verifier = Verifier(ledger: ledger, options: options, connection: connection)
-                return try await verifier.run(progress: progress)
+                let report = try await verifier.run(progress: progress)
+                _ = try await connection.query("RESET statement_timeout", deadline: .now + Self.readTimeout)
+                return report
             }
             report.seconds = (ContinuousClock.now - started).seconds
             observer.observe(
@@ -70,7 +74,10 @@ struct Verifier {
         report = VerificationReport(origin: ledger.origin)
     }
 
-    var deadline: ContinuousClock.Instant { .now + LedgerStore.readTimeout }
+    /// How long one statement may take.
+    private static let statementTimeout = Duration.seconds(600)
+
+    var deadline: ContinuousClock.Instant { .now + Self.statementTimeout }
 
     mutating func run(progress: (Int, Int) -> Void) async throws -> VerificationReport {
         // Rollups are read before the size is pinned, so that their watermark lies within it.

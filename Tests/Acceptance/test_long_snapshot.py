@@ -14,7 +14,9 @@ from service import DataDirectory
 pytestmark = [pytest.mark.faults, pytest.mark.alone]
 
 WINDOWS = 30
-KEPT_MIN = 0.8
+#: What the rate keeps over 60,000 commits. Over fewer, minutes that a machine is busy elsewhere weigh more; a head that is
+#: updated in place would still fall to a seventh.
+KEPT_MIN = {60_000: 0.8, 6_000: 0.5}
 CALLERS = 4
 
 
@@ -68,4 +70,4 @@ def test_the_commit_rate_holds_while_a_session_keeps_an_old_snapshot(
     report(f"{commits} commits under one snapshot: {start:.0f} commits/s at the start, {end:.0f} at the end "
            f"({end / start:.2f}); by tenths: "
            + " ".join(f"{statistics.median(rates[tenth * 3:tenth * 3 + 3]):.0f}" for tenth in range(10)))
-    assert end >= KEPT_MIN * start
+    assert end >= KEPT_MIN[commits] * start

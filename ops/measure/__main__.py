@@ -110,7 +110,7 @@ def main() -> int:
     """Runs, and answers with an exit status."""
     options = read(sys.argv[1:])
     # Ended from outside, it cleans up as with Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         report = run(options)
         print(report.text())

@@ -11,6 +11,8 @@ from psycopg import sql
 from .processes import Ended, MeasurementFailed, run
 
 DATABASE = "countersign"
+# What runs beside the service, for psycopg and pgbench.
+SCRIPTS = Path(__file__).parent / "sql"
 SETTINGS = (
     "server_version", "data_checksums", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method",
     "wal_compression", "wal_level", "wal_buffers", "max_wal_size", "checkpoint_timeout", "checkpoint_completion_target",
@@ -45,9 +47,10 @@ class Database:
             raise MeasurementFailed(f"one row was expected, and there are {len(rows)}")
         return rows[0][0]
 
-    def script(self, path: Path) -> None:
-        """Runs a file of SQL as superuser."""
-        self.execute(path.read_text())
+    def script(self, name: str, **values: int) -> None:
+        """Runs one of SCRIPTS as superuser, with values for what stands in braces."""
+        text = sql.SQL((SCRIPTS / name).read_text())
+        self.execute(text.format(**{name: sql.Literal(value) for name, value in values.items()}))
 
     def checkpoint(self) -> None:
         self.execute("CHECKPOINT")
@@ -63,12 +66,13 @@ class Database:
         """Bytes of write-ahead log since the cluster was made."""
         return int(self.one("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
 
-    def tool(self, name: str, *arguments: str) -> list[str]:
-        """The command line of one of Postgres' tools on this database, as superuser."""
-        return [str(self._tools / name), "-h", str(self.folder), "-U", "postgres", *arguments, DATABASE]
+    def tool(self, name: str, *arguments: str, options: str = "") -> list[str]:
+        """The command line of one of Postgres' tools on this database, as superuser, with options for its sessions."""
+        database = f"dbname={DATABASE} options='{options}'"
+        return [str(self._tools / name), "-h", str(self.folder), "-U", "postgres", *arguments, database]
 
-    def run_tool(self, name: str, *arguments: str) -> Ended:
-        return run(self.tool(name, *arguments))
+    def run_tool(self, name: str, *arguments: str, options: str = "") -> Ended:
+        return run(self.tool(name, *arguments, options=options))
 
     def close(self) -> None:
         self.admin.close()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ..bench import Bench
+from ..database import SCRIPTS
 from ..legs import Leg, Series
 from ..pgbench import Transactions
 from ..wrk import Load
@@ -13,15 +14,14 @@ from ..wrk import Load
 CLIENTS = 1
 SPANS = 64
 SPAN = timedelta(seconds=1)
-HOUR = timedelta(hours=1)
-SCRIPTS = Path(__file__).parent.parent / "sql"
+MICROSECOND = timedelta(microseconds=1)
 
 
 def by_message(bench: Bench) -> Series:
     """One message of many, drawn at random."""
     load = Load("by_message.lua", (str(random.randrange(1 << 30)), str(bench.filled)), CLIENTS, _seconds(bench))
     script = Transactions(
-        (SCRIPTS / "by_message.sql",), CLIENTS, _seconds(bench), "queries",
+        SCRIPTS / "by_message.sql", CLIENTS, _seconds(bench), "queries",
         (("ledger", bench.ledger_id), ("numbers", bench.filled)))
     return _measure(bench, "query-message", load, script)
 
@@ -32,9 +32,9 @@ def by_sender(bench: Bench) -> Series:
     listed = bench.folder / "spans"
     listed.write_text("".join(f"{_text(start)} {_text(start + SPAN)}\n" for start in spans))
     load = Load("by_sender.lua", (str(random.randrange(1 << 30)), str(listed)), CLIENTS, _seconds(bench))
-    scripts = tuple(_script(bench, number, start) for number, start in enumerate(spans))
-    return _measure(bench, "query-sender", load, Transactions(
-        scripts, CLIENTS, _seconds(bench), "queries", (("ledger", bench.ledger_id),)))
+    script = Transactions(
+        _script(bench, spans), CLIENTS, _seconds(bench), "queries", (("ledger", bench.ledger_id),))
+    return _measure(bench, "query-sender", load, script)
 
 
 def _measure(bench: Bench, name: str, load: Load, script: Transactions) -> Series:
@@ -62,21 +62,15 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _script(bench: Bench, number: int, start: datetime) -> Path:
-    """by_sender.sql for one span. A time becomes the hour that it lies in, or the next if it ends a span."""
-    end = start + SPAN
-    from_hour, to_hour = (moment.replace(minute=0, second=0, microsecond=0) for moment in (start, end))
-    if to_hour != end:
-        to_hour += HOUR
-    variables = {
-        "from": _microseconds(start), "to": _microseconds(end), "from_hour": _microseconds(from_hour) // 1_000_000,
-        "to_hour": _microseconds(to_hour) // 1_000_000}
-    path = bench.folder / f"by-sender-{number}.sql"
+def _script(bench: Bench, spans: list[datetime]) -> Path:
+    """by_sender.sql, below a line that draws the beginning of a span."""
+    branches = " ".join(f"when :i = {number} then {_microseconds(start)}" for number, start in enumerate(spans, 1))
+    path = bench.folder / "by_sender.sql"
     path.write_text(
-        "".join(f"\\set {name} {value}\n" for name, value in variables.items())
-        + (SCRIPTS / "by_sender.sql").read_text())
+        f"\\set i random(1, {len(spans)})\n\\set from (case {branches} end)\n"
+        f"\\set to :from + {SPAN // MICROSECOND}\n{(SCRIPTS / 'by_sender.sql').read_text()}")
     return path
 
 
 def _microseconds(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND

@@ -2,9 +2,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from ..bench import Bench
 from ..legs import Leg, Series, said
@@ -14,18 +12,19 @@ from ..wrk import Load
 
 CLIENTS = 32
 ALL_CLIENTS = (1, 8, 32, 128, 256)
-# pgbench takes at most 128 scripts: as many real rows, so that the pages it fills compress no better than ours.
-SPECIMENS = 128
-SCRIPTS = Path(__file__).parent.parent / "sql"
+# So many real rows are inserted again and again, so that the pages they fill compress no better than ours.
+SPECIMENS = 32
+# Planned once for each session, and not five times more before that is found to be enough.
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 
 
 class Plain:
-    """The plain table, filled with the rows that the ledger has, and the scripts that insert more."""
+    """The plain table, filled with the rows that the ledger has, and the script that inserts more."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._copied_until = 0
-        bench.database.script(SCRIPTS / "plain.sql")
+        bench.database.script("plain.sql")
 
     def follow(self) -> None:
         """Brings the table to the ledger's size, so that its indexes are as large."""
@@ -40,42 +39,30 @@ class Plain:
         self._bench.database.execute(
             "INSERT INTO bench.chain_ends VALUES (%s, 0, sha256('')) ON CONFLICT DO NOTHING", self._bench.ledger_id)
 
-    def scripts(self, table: str) -> tuple[Path, ...]:
-        """Scripts that insert rows of the ledger under new message and run IDs."""
+    def script(self, table: str) -> Path:
+        """A script that inserts rows of the ledger under new message and run IDs."""
         bench = self._bench
         chosen = random.Random(1).sample(range(bench.filled), SPECIMENS)
+        names = "leaf_hash, sender, actor, line"
         rows = bench.database.execute(
-            "SELECT occurred_at, leaf_hash, kind, outcome, oversight_mode, sender, actor, line FROM countersign.entries"
-            " WHERE ledger_id = %s AND seq = ANY(%s) AND sender IS NOT NULL", bench.ledger_id, chosen)
-        paths = []
-        for number, row in enumerate(rows):
-            path = bench.folder / f"{table}-{number}.sql"
-            path.write_text(self._script(table, row))
-            paths.append(path)
-        return tuple(paths)
-
-    def _script(self, table: str, row: tuple[Any, ...]) -> str:
-        values = ", ".join(map(literal, row))
-        return (
-            "\\set id random(1, 9000000000000000)\n"
-            f"INSERT INTO bench.{table} (ledger_id, recorded_at, message_id, run_id, occurred_at, leaf_hash, kind, "
-            "outcome, oversight_mode, sender, actor, line) "
-            f"VALUES ({self._bench.ledger_id}, clock_timestamp(), '<' || :id || '@mail.acme.example>', '01JD' || :id, "
-            f"{values});\n")
+            f"SELECT {names} FROM countersign.entries WHERE ledger_id = %s AND seq = ANY(%s) AND sender IS NOT NULL",
+            bench.ledger_id, chosen)
+        drawn = (f"({array(column)})[:i]" for column in zip(*rows, strict=True))
+        path = bench.folder / f"{table}.sql"
+        path.write_text(
+            f"\\set i random(1, {len(rows)})\n\\set id random(1, 9000000000000000)\n"
+            f"INSERT INTO bench.{table} (ledger_id, recorded_at, occurred_at, kind, outcome, oversight_mode, "
+            f"message_id, run_id, {names}) VALUES ({bench.ledger_id}, clock_timestamp(), '2026-11-22', 'send', 'sent', "
+            f"'gated_send', '<' || :id || '@mail.acme.example>', '01JD' || :id, {', '.join(drawn)});\n")
+        return path
 
 
-def literal(value: str | bytes | datetime | None) -> str:
-    """A value as SQL, and as pgbench passes it on: a colon would begin one of its variables, wherever it stands."""
-    match value:
-        case None:
-            return "NULL"
-        case bytes():
-            return f"'\\x{value.hex()}'"
-        case datetime():
-            return literal(value.isoformat())
-        case str():
-            quoted = value.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\x3a")
-            return f"E'{quoted}'"
+def array(values: tuple[str | bytes, ...]) -> str:
+    """Values as SQL, and as pgbench passes it on: a colon would begin one of its variables, wherever it stands."""
+    texts = (f"\\x{value.hex()}" if isinstance(value, bytes) else value for value in values)
+    elements = ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
+    quoted = elements.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\x3a")
+    return f"E'{{{quoted}}}'::{'bytea' if isinstance(values[0], bytes) else 'text'}[]"
 
 
 class Single:
@@ -103,7 +90,8 @@ class Single:
         return Series("single-chained", baseline=[leg])
 
     def _inserts(self, table: str, clients: int) -> Transactions:
-        return Transactions(self._plain.scripts(table), clients, self._bench.options.leg_seconds, "rows")
+        seconds = self._bench.options.leg_seconds
+        return Transactions(self._plain.script(table), clients, seconds, "rows", options=PLANNED_ONCE)
 
     def _append(self, clients: int, leg: Leg) -> None:
         bench = self._bench

@@ -1,10 +1,6 @@
 """The dashboard's statistics: of the ledger as it is, and of one that is a month old."""
 from __future__ import annotations
 
-from pathlib import Path
-
-from psycopg import sql
-
 from ..bench import Bench
 from ..legs import LEGS, Series, said
 from ..progress import note
@@ -16,7 +12,6 @@ PATHS = {
     "stats": "/v1/stats?by=kind,outcome&bucket=day",
     "stats-fine": "/v1/stats?by=sender,kind,oversight_mode,outcome&bucket=hour",
 }
-MONTH = Path(__file__).parent.parent / "sql/month.sql"
 
 
 def measure(bench: Bench) -> list[Series]:
@@ -24,8 +19,7 @@ def measure(bench: Bench) -> list[Series]:
     asked = [(name, path, bench.reader_token) for name, path in PATHS.items()]
     database = bench.database
     if not database.one("SELECT count(*) FROM countersign.rollups WHERE ledger_id = %s", bench.mirror_id):
-        database.execute(sql.SQL(MONTH.read_text()).format(
-            mirror=sql.Literal(bench.mirror_id), entries=sql.Literal(bench.filled)))
+        database.script("month.sql", mirror=bench.mirror_id, entries=bench.filled)
     asked.append(("stats-month", PATHS["stats"], bench.mirror_reader_token))
     return [_ask(bench, name, path, token) for name, path, token in asked]
 

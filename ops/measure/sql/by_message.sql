@@ -1,4 +1,4 @@
--- For pgbench: the SQL that GET /v1/entries?message_id= runs (Sources/LedgerStore/Read/EntryPages.swift).
+-- For pgbench: the SQL that GET /v1/entries?message_id= runs (Sources/LedgerStore/Read/EntrySearch.swift).
 \set n random(0, :numbers - 1)
 \set spread :n % 67108859 * 41475557 % 67108859
 SELECT coalesce(max(size), 0) AS size FROM countersign.heads WHERE ledger_id = :ledger \gset

@@ -1,5 +1,8 @@
--- For pgbench, below lines that set a span of time: the SQL that GET /v1/entries?sender=&from=&to= runs
--- (Sources/LedgerStore/Read/EntryPages.swift).
+-- For pgbench, below lines that draw a span, `from` to `to` in microseconds: the SQL that
+-- GET /v1/entries?sender=&from=&to= runs (Sources/LedgerStore/Read/EntrySearch.swift). A time becomes the full hour before
+-- it, or, at the end of the span, after it.
+\set from_hour :from / 3600000000 * 3600
+\set to_hour (:to + 3599999999) / 3600000000 * 3600
 \set sender random(0, 199)
 SELECT coalesce(max(size), 0) AS size FROM countersign.heads WHERE ledger_id = :ledger \gset
 SELECT coalesce((SELECT first_seq FROM countersign.hours WHERE ledger_id = :ledger AND hour >= to_timestamp(:from_hour)

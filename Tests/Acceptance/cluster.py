@@ -35,15 +35,30 @@ class ExternalCluster:
         self.key_file = self.base / "master.key"
         self.key_file.write_bytes(os.urandom(32))
         self.key_file.chmod(0o600)
+        self._instance: Instance | None = None
+        try:
+            self._make()
+        except BaseException:
+            self.close()
+            raise
+
+    def _make(self) -> None:
+        """The cluster, its database, and a service on it."""
         self._tool("initdb", "-D", str(self.home / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8",
                    "--locale", "C", "--data-checksums", "--no-sync")
         self.start()
         self._prepare()
-        self.instance = Instance(
+        self._instance = Instance(
             [str(BINARY), "serve", *self.flags("countersign_app"), "--listen", "127.0.0.1:0", "--ledger", ORIGIN],
             self.environment, self.base / "service.log").wait_listening()
         assert self.instance.printed_token is not None, self.instance.said()
         self.api = Api(self.instance.url, self.instance.printed_token)
+
+    @property
+    def instance(self) -> Instance:
+        """The service."""
+        assert self._instance is not None
+        return self._instance
 
     def flags(self, role: str) -> list[str]:
         """How a command reaches this database as `role`."""
@@ -83,8 +98,8 @@ class ExternalCluster:
                        env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def close(self) -> None:
-        if self.instance.is_alive:
-            self.instance.kill()
+        if self._instance is not None and self._instance.is_alive:
+            self._instance.kill()
         if (self.home / "data/postmaster.pid").exists():
             self.stop()
         shutil.rmtree(self.base, ignore_errors=True)

@@ -11,6 +11,7 @@ import pytest
 from paths import BINARY
 from service import DataDirectory
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("countersign")
     group.addoption("--seed", type=int, default=None, help="repeat a run: the seed that it printed")

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api import problem
-from cluster import ExternalCluster
-from processes import environment
+from clocks import Clock, faketime
 from service import DataDirectory, ServiceFault, wait_until
 
 pytestmark = pytest.mark.faults
 
 ENTRY: dict[str, Any] = {"kind": "send", "outcome": "sent"}
-
-
-def faketime(**settings: str) -> dict[str, str]:
-    """The environment of a process whose clock is ours (Debian's libfaketime)."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    assert library is not None, "libfaketime is missing: apt-get install faketime"
-    return {"LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", **settings}
 
 
 # -- the clock
@@ -44,60 +33,35 @@ def test_a_service_whose_clock_is_an_hour_ahead_of_postgres_refuses_to_append(ow
     assert own_service.verify().is_intact
 
 
-class Clock:
-    """The time that a service and its Postgres live in."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.set("+0")
-
-    def set(self, offset: str) -> None:
-        """Moves both clocks, as seen from the true time."""
-        fresh = self.file.with_suffix(".new")
-        fresh.write_text(offset + "\n")
-        # The server's account has to read it.
-        fresh.chmod(0o644)
-        os.replace(fresh, self.file)
-
-
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    with tempfile.TemporaryDirectory(prefix="csa-", dir="/tmp") as directory:
-        Path(directory).chmod(0o755)
-        yield Clock(Path(directory) / "clock")
-
-
-@pytest.fixture
-def in_time(clock: Clock) -> Iterator[ExternalCluster]:
-    """A service and its Postgres, both in the time of `clock`."""
-    cluster = ExternalCluster(faketime(FAKETIME_TIMESTAMP_FILE=str(clock.file), FAKETIME_NO_CACHE="1"))
+    clock = Clock()
     try:
-        assert "LD_PRELOAD" in environment(cluster.postmaster()), "Postgres lives in another time"
-        yield cluster
+        yield clock
     finally:
-        cluster.close()
+        clock.close()
 
 
 def recorded(item: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(item["recorded_at"])
 
 
-def test_a_small_step_back_makes_time_stand_still(clock: Clock, in_time: ExternalCluster) -> None:
-    api = in_time.api
+def test_a_small_step_back_makes_time_stand_still(clock: Clock) -> None:
+    api = clock.cluster.api
     first = api.append(ENTRY)
     clock.set("-1")
     second = api.append(ENTRY)
     assert recorded(second) >= recorded(first)
     clock.set("+0")
     assert recorded(api.append(ENTRY)) >= recorded(second)
-    assert in_time.verify().is_intact
+    assert clock.cluster.verify().is_intact
 
 
 @pytest.mark.parametrize(("offset", "name"), [("-20m", "back"), ("+400d", "ahead")], ids=["back", "ahead"])
 def test_a_jump_of_the_clock_stops_appends_until_an_operator_accepts_it(
-    clock: Clock, in_time: ExternalCluster, offset: str, name: str,
+    clock: Clock, offset: str, name: str,
 ) -> None:
-    api = in_time.api
+    api = clock.cluster.api
     before = api.append(ENTRY)
     clock.set(offset)
     size = api.size()
@@ -105,7 +69,7 @@ def test_a_jump_of_the_clock_stops_appends_until_an_operator_accepts_it(
         refusal = api.post("/v1/entries", ENTRY)
         assert problem(refusal, 503, "clock_refused")["committed"] == "no"
     assert api.size() == size
-    accepted = in_time.run("ledger", "accept-clock")
+    accepted = clock.cluster.run("ledger", "accept-clock")
     assert accepted.returncode == 0, accepted.stderr.decode()
     after = api.append(ENTRY)
     assert recorded(after) >= recorded(before)
@@ -113,7 +77,7 @@ def test_a_jump_of_the_clock_stops_appends_until_an_operator_accepts_it(
         assert (recorded(after) - datetime.now(UTC)).days > 390
     policy = api.json("/v1/entries", kind="policy", order="desc", limit=1)["entries"][0]["entry"]
     assert policy["outcome"] == "changed" and policy["reporter"]["via"] == "operator"
-    assert in_time.verify().is_intact
+    assert clock.cluster.verify().is_intact
 
 
 # -- the master secret

@@ -79,6 +79,11 @@ package struct Digest: Hashable, Sendable {
         unsafe withUnsafeBytes(of: bigEndianWords) { unsafe target.append(contentsOf: $0) }
     }
 
+    /// Appends 64 lower-case hexadecimal digits as ASCII to `target`.
+    package func appendHex(to target: inout [UInt8]) {
+        unsafe withUnsafeBytes(of: bigEndianWords) { unsafe Hex.append($0, to: &target) }
+    }
+
     /// 64 lower-case hexadecimal digits.
     package var hex: String { Hex.encode(bytes) }
 }

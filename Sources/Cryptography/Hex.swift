@@ -1,7 +1,5 @@
 /// Base 16 (RFC 4648 §8), written in lower case.
 package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     /// Two lower-case digits for each byte.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
@@ -13,9 +11,14 @@ package enum Hex {
     /// Appends the lower-case digits of `bytes` as ASCII.
     package static func append(_ bytes: some Collection<UInt8>, to target: inout [UInt8]) {
         for byte in bytes {
-            target.append(digits[Int(byte >> 4)])
-            target.append(digits[Int(byte & 15)])
+            target.append(digit(byte >> 4))
+            target.append(digit(byte & 15))
         }
+    }
+
+    @inline(__always)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "a")
     }
 
     /// The bytes that `text` spells, in either case; nil if it holds anything but pairs of digits.

@@ -14,3 +14,24 @@ package enum Random {
         return bytes
     }
 }
+
+/// Random bytes, drawn from libcrypto's generator many at a time and handed out piece by piece: for lists of entries,
+/// each of which needs a few.
+package struct RandomBytes: Sendable {
+    private static let drawSize = 4_096
+
+    private var drawn: [UInt8] = []
+    private var position = 0
+
+    package init() {}
+
+    /// `count` unpredictable bytes that nobody else gets.
+    package mutating func take(_ count: Int) -> [UInt8] {
+        if drawn.count - position < count {
+            drawn = Random.bytes(max(count, Self.drawSize))
+            position = 0
+        }
+        defer { position += count }
+        return Array(drawn[position..<position + count])
+    }
+}

@@ -9,6 +9,12 @@ struct DateTimeScanner {
         self.bytes = bytes
     }
 
+    /// The four digits that the text begins with.
+    var year: Int64? {
+        var ahead = self
+        return ahead.number(4)
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z without the fraction; nil if the text is no date-time.
     mutating func dateTime() -> Int64? {
         guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2),

@@ -65,7 +65,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// The moment of an RFC 3339 date-time with any offset; digits beyond microseconds are dropped.
     /// Nil for anything else, a leap second included.
     package init?(_ text: some StringProtocol) {
-        var scanner = DateTimeScanner(Array(text.utf8))
+        self.init(DateTimeScanner(Array(text.utf8)))
+    }
+
+    private init?(_ start: DateTimeScanner) {
+        var scanner = start
         guard let seconds = scanner.dateTime() else { return nil }
         microseconds = seconds * Self.microsecondsPerSecond + scanner.microseconds
         guard microseconds == clamped.microseconds else { return nil }
@@ -77,8 +81,9 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// The moment that a caller writes: of the years 1970 to 2999, so that its UTC form keeps four digits of a year.
     package init?(claimed text: String) {
-        guard let year = Int(text.prefix(4)), (1970...2999).contains(year) else { return nil }
-        self.init(text)
+        let scanner = DateTimeScanner(Array(text.utf8))
+        guard let year = scanner.year, (1970...2999).contains(year) else { return nil }
+        self.init(scanner)
     }
 
     private static func append(_ number: Int64, digits: Int, to target: inout [UInt8]) {

@@ -64,10 +64,19 @@ package struct CopyRows: Sendable, CustomStringConvertible, CustomReflectable {
         do throws(PostgresError) { try bytes.appendField(value) } catch { firstRefusal = firstRefusal ?? error }
     }
 
+    /// Appends the value that `column` has at `row`.
+    mutating func appendField(of column: ColumnValues, _ row: Int) {
+        countField()
+        bytes.append(contentsOf: column.bytes[column.field(row)])
+    }
+
     private mutating func countField() {
         if fieldsLeft == 0 { refuse("row \(count - 1) of a COPY has too many fields") }
         fieldsLeft -= 1
     }
 
-    private mutating func refuse(_ reason: String) { firstRefusal = firstRefusal ?? PostgresError(.usage, reason) }
+    private mutating func refuse(_ reason: String) { refuse(PostgresError(.usage, reason)) }
+
+    /// Remembers why the rows cannot be sent.
+    mutating func refuse(_ refusal: PostgresError) { firstRefusal = firstRefusal ?? refusal }
 }

@@ -34,23 +34,29 @@ extension PostgresScalar {
     }
 }
 
-/// A one-dimensional array: dimensions, "has NULLs", element type, count, lower bound, then each element with its
-/// length.
+/// A one-dimensional array: its header, then each element with its length.
 private func encodeArray<Element: PostgresEncodable>(
     _ array: [Element], elementOID: UInt32, into bytes: inout [UInt8]
 ) throws(PostgresError) {
-    bytes.appendBigEndian(Int32(array.isEmpty ? 0 : 1))
-    bytes.appendBigEndian(Int32(array.contains { $0.isNull } ? 1 : 0))
-    bytes.appendBigEndian(elementOID)
-    guard !array.isEmpty else { return }
-    bytes.appendBigEndian(Int32(clamping: array.count))
-    bytes.appendBigEndian(Int32(1))
+    bytes.appendArrayHeader(
+        count: array.count, holdsNull: array.contains { $0.isNull }, elementOID: elementOID)
     for element in array { try bytes.appendField(element) }
 }
 
 extension [UInt8] {
     mutating func appendBigEndian(_ value: some FixedWidthInteger) {
         unsafe Swift.withUnsafeBytes(of: value.bigEndian) { unsafe append(contentsOf: $0) }
+    }
+
+    /// Appends what stands before the elements of a one-dimensional array: dimensions, "has NULLs", element type, count
+    /// and lower bound.
+    mutating func appendArrayHeader(count: Int, holdsNull: Bool, elementOID: UInt32) {
+        appendBigEndian(Int32(count == 0 ? 0 : 1))
+        appendBigEndian(Int32(holdsNull ? 1 : 0))
+        appendBigEndian(elementOID)
+        guard count > 0 else { return }
+        appendBigEndian(Int32(clamping: count))
+        appendBigEndian(Int32(1))
     }
 
     /// Appends a value with its length before it, as arrays and COPY want it; -1 is NULL.

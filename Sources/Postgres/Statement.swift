@@ -45,6 +45,16 @@ package struct Statement: ExpressibleByStringInterpolation, Sendable {
         }
     }
 
+    /// Appends all values of a column as the next parameter, an array.
+    package mutating func append(_ column: ColumnValues) {
+        do throws(PostgresError) {
+            try values.append(column)
+            texts.append("")
+        } catch {
+            refusal = refusal ?? error
+        }
+    }
+
     /// Appends another statement, renumbering its parameters.
     package mutating func append(fragment other: Statement) {
         append(unescaped: other.texts[0])
@@ -154,13 +164,18 @@ struct ParameterList: Sendable {
     }
 
     mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
+        guard !value.isNull else { return fields.append(Field(oid: Value.oid, start: bytes.count, length: nil)) }
+        try append(oid: Value.oid) { (bytes) throws(PostgresError) in try value.encode(into: &bytes) }
+    }
+
+    /// Appends a parameter whose binary form `encode` appends.
+    mutating func append(oid: UInt32, _ encode: (inout [UInt8]) throws(PostgresError) -> Void) throws(PostgresError) {
         // The protocol counts parameters in 16 bits.
         guard fields.count < Int(UInt16.max) else { throw PostgresError(.usage, "more than 65535 parameters") }
-        guard !value.isNull else { return fields.append(Field(oid: Value.oid, start: bytes.count, length: nil)) }
         let start = bytes.count
-        try value.encode(into: &bytes)
+        try encode(&bytes)
         guard bytes.count - start <= fieldBytesMax else { throw PostgresError(.usage, "a value is longer than 1 GiB") }
-        fields.append(Field(oid: Value.oid, start: start, length: bytes.count - start))
+        fields.append(Field(oid: oid, start: start, length: bytes.count - start))
     }
 
     mutating func append(contentsOf other: ParameterList) {

@@ -11,8 +11,27 @@ package struct Disclosure: Sendable {
 
     /// The disclosure of `value` under `name` with a fresh random `salt`.
     package init(salt: [UInt8], name: String, value: JSONValue) {
-        text = Base64URL.encode(
-            CanonicalWriter.bytes(of: [.string(Base64URL.encode(salt)), .string(name), value]))
+        var text: [UInt8] = []
+        _ = Self.append(salt: salt, name: name, value: value, to: &text)
+        self.text = String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the encoded disclosure of `value` under `name` to `target`.
+    ///
+    /// - Returns: its digest, which the line holds in base64url (RFC 9901 §4.2.3).
+    static func append(salt: [UInt8], name: String, value: JSONValue, to target: inout [UInt8]) -> Digest {
+        var json: [UInt8] = []
+        json.reserveCapacity(128)
+        json += "[\"".utf8
+        Base64URL.append(salt.span, to: &json)
+        json += "\",".utf8
+        CanonicalWriter.append(name, to: &json)
+        json.append(UInt8(ascii: ","))
+        CanonicalWriter.append(value, to: &json)
+        json.append(UInt8(ascii: "]"))
+        let start = target.count
+        Base64URL.append(json.span, to: &target)
+        return SHA256.digest(target.span.extracting(start..<target.count))
     }
 
     /// A disclosure that was stored or handed over.

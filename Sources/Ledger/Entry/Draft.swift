@@ -3,7 +3,7 @@ package import Cryptography
 /// An entry before it has its place: everything of the line except `prev`, `recorded_at`, `seq` and `subjects`.
 ///
 /// The line is cut where those members stand, so that under the ledger's lock it is only put together.
-package struct Draft: Sendable {
+package final class Draft: Sendable {
     /// The longest line, in bytes: what a C2SP entry bundle can hold.
     package static let lineSizeMax = 65_535
     /// The most that the caller's part may take, in bytes of canonical JSON.
@@ -13,25 +13,27 @@ package struct Draft: Sendable {
 
     package let event: Event
     package let idempotencyTag: [UInt8]?
-    /// Sealed values in the order in which their digests stand in the line.
-    package let disclosures: [Disclosure]
+    /// The disclosures of all sealed values in the order of their digests in the line, joined by "~" (RFC 9901 §4);
+    /// empty if nothing is sealed.
+    package let disclosures: [UInt8]
     /// Finds earlier observations of the same step attempt.
     package let attempt: LookupKey?
 
     private let origin: Origin
     private let nonce: String
-    /// Everything before `prev`.
-    private let head: [UInt8]
-    /// From `reporter` up to `seq`.
-    private let middle: [UInt8]
-    /// From `workflow` to the end, with its leading comma.
-    private let tail: [UInt8]
+    /// The line without the members that its place decides: up to `headEnd` what stands before `prev`, up to
+    /// `middleEnd` from `reporter` to `seq`, then from `workflow` with its leading comma to the end.
+    private let text: [UInt8]
+    private let headEnd: Int
+    private let middleEnd: Int
+    /// What the entry can be found by beside its subjects.
+    private let furtherKeys: [LookupKey]
 
     /// Seals and lays out `event`.
     ///
     /// - Parameters:
     ///   - attempt: what identifies the observation of a step attempt, for an entry that may conflict with earlier
-    /// ones.
+    ///     ones.
     ///   - random: gives fresh random bytes for the nonce and the salts.
     /// - Throws: `too_large` if the line could pass 65,535 bytes with the longest `seq`.
     package init(
@@ -43,27 +45,60 @@ package struct Draft: Sendable {
         self.origin = origin
         self.attempt = attempt.map(LookupKey.init(attempt:))
         nonce = Base64URL.encode(random(16))
-        var disclosures: [Disclosure] = []
-        let sealed = event.personal.items.map { item in
-            let made = item.values.map { Disclosure(salt: random(Disclosure.saltSize), name: item.name, value: $0) }
-            disclosures += made
-            let digests = made.map { JSONValue.string($0.digest) }
-            return JSONValue.Member(item.name, item.isList ? .array(digests) : digests[0])
+        var text: [UInt8] = []
+        text.reserveCapacity(1_024)
+        Self.appendHead(
+            event, origin: origin, idempotencyTag: idempotencyTag, nonce: nonce, data: event.data, to: &text)
+        headEnd = text.count
+        Self.append("reporter", reporter.json, to: &text)
+        disclosures = Self.seal(event.personal, random: random, to: &text)
+        if let sender = event.sender { Self.append("sender", sender.text, to: &text) }
+        middleEnd = text.count
+        if let workflow = event.workflow {
+            text += ",\"workflow\":".utf8
+            CanonicalWriter.append(workflow.members, to: &text)
         }
-        self.disclosures = disclosures
-        head = Self.head(event, origin: origin, idempotencyTag: idempotencyTag, nonce: nonce, data: event.data)
-        middle = Self.middle(event, reporter: reporter, sealed: sealed)
-        tail = Self.tail(event)
-        try requireFit()
-    }
-
-    private func requireFit() throws(Refusal) {
+        text.append(UInt8(ascii: "}"))
+        self.text = text
+        furtherKeys = LookupKey.keys(
+            kind: event.kind.rawValue, data: event.data.map(JSONValue.object), workflow: event.workflow?.json,
+            subjects: [])
         // prev, recorded_at, seq, conflicts_with and their names take less than 256 bytes; a subject takes 25.
-        let size = head.count + middle.count + tail.count + 256 + 25 * event.personal.people.count
-        guard size <= Self.lineSizeMax else {
+        guard text.count + Self.placeSize + 25 * event.personal.people.count <= Self.lineSizeMax else {
             throw Refusal(
                 .tooLarge, "the entry's line would pass \(Self.lineSizeMax) bytes", limit: Self.lineSizeMax)
         }
+    }
+
+    private static let placeSize = 256
+
+    /// Appends the member `sealed` with the digests of all values.
+    ///
+    /// - Returns: the disclosures, joined by "~".
+    private static func seal(
+        _ personal: PersonalData, random: (Int) -> [UInt8], to text: inout [UInt8]
+    ) -> [UInt8] {
+        guard !personal.items.isEmpty else { return [] }
+        var disclosures: [UInt8] = []
+        disclosures.reserveCapacity(256 * personal.items.count)
+        text += "\"sealed\":{".utf8
+        for (index, item) in personal.items.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            CanonicalWriter.append(item.name, to: &text)
+            text += (item.isList ? ":[" : ":").utf8
+            for (position, value) in item.values.enumerated() {
+                if position > 0 { text.append(UInt8(ascii: ",")) }
+                if !disclosures.isEmpty { disclosures.append(UInt8(ascii: "~")) }
+                let digest = Disclosure.append(
+                    salt: random(Disclosure.saltSize), name: item.name, value: value, to: &disclosures)
+                text.append(UInt8(ascii: "\""))
+                Base64URL.append(digest.bytes.span, to: &text)
+                text.append(UInt8(ascii: "\""))
+            }
+            if item.isList { text.append(UInt8(ascii: "]")) }
+        }
+        text += "},".utf8
+        return disclosures
     }
 
     /// The whole line.
@@ -72,77 +107,76 @@ package struct Draft: Sendable {
     package func line(
         seq: Int, previous: Digest, recordedAt: Timestamp, subjects: [Pseudonym], conflictsWith: Int? = nil
     ) -> [UInt8] {
+        let text = self.text
         var line: [UInt8] = []
-        line.reserveCapacity(head.count + middle.count + tail.count + 256 + 25 * subjects.count)
+        line.reserveCapacity(text.count + Self.placeSize + 25 * subjects.count)
         if let conflictsWith {
             let data = (event.data ?? []) + [JSONValue.Member("conflicts_with", .integer(conflictsWith))]
-            line += Self.head(event, origin: origin, idempotencyTag: idempotencyTag, nonce: nonce, data: data)
+            Self.appendHead(
+                event, origin: origin, idempotencyTag: idempotencyTag, nonce: nonce, data: data, to: &line)
         } else {
-            line += head
+            line.append(text.span.extracting(..<headEnd))
         }
         line += "\"prev\":\"".utf8
-        Hex.append(previous.bytes, to: &line)
+        previous.appendHex(to: &line)
         line += "\",\"recorded_at\":\"".utf8
         recordedAt.append(to: &line)
         line += "\",".utf8
-        line += middle
+        line.append(text.span.extracting(headEnd..<middleEnd))
         line += "\"seq\":".utf8
-        line += String(seq).utf8
+        CanonicalWriter.append(seq, to: &line)
         if !subjects.isEmpty {
-            line += ",\"subjects\":".utf8
-            CanonicalWriter.append(.array(subjects.map { .string($0.text) }), to: &line)
+            line += ",\"subjects\":[".utf8
+            for (index, subject) in subjects.enumerated() {
+                line += (index > 0 ? ",\"" : "\"").utf8
+                Base64URL.append(subject.bytes.span, to: &line)
+                line.append(UInt8(ascii: "\""))
+            }
+            line.append(UInt8(ascii: "]"))
         }
-        line += tail
+        line.append(text.span.extracting(middleEnd...))
         return line
     }
 
     /// The keys that the entry can be found by once its subjects are known.
     package func lookupKeys(subjects: [Pseudonym]) -> [LookupKey] {
-        LookupKey.keys(
-            kind: event.kind.rawValue, data: event.data.map(JSONValue.object), workflow: event.workflow?.json,
-            subjects: subjects)
+        subjects.map(LookupKey.init(subject:)) + furtherKeys
     }
 
-    private static func head(
-        _ event: Event, origin: Origin, idempotencyTag: [UInt8]?, nonce: String, data: [JSONValue.Member]?
-    ) -> [UInt8] {
-        var head: [UInt8] = Array("{".utf8)
+    private static func appendHead(
+        _ event: Event, origin: Origin, idempotencyTag: [UInt8]?, nonce: String, data: [JSONValue.Member]?,
+        to head: inout [UInt8]
+    ) {
+        head.append(UInt8(ascii: "{"))
         if let actor = event.actor { append("actor", actor.json, to: &head) }
         if let data { append("data", .object(data), to: &head) }
-        append("format", .string(format), to: &head)
-        if let idempotencyTag { append("idempotency", .string(Base64URL.encode(idempotencyTag)), to: &head) }
-        append("kind", .string(event.kind.rawValue), to: &head)
-        append("ledger", .string(origin.text), to: &head)
-        if let messageID = event.messageID { append("message_id", .string(messageID.text), to: &head) }
-        append("nonce", .string(nonce), to: &head)
-        if let occurredAt = event.occurredAt { append("occurred_at", .string(occurredAt.text), to: &head) }
-        append("outcome", .string(event.outcome), to: &head)
-        if let mode = event.oversightMode { append("oversight_mode", .string(mode.rawValue), to: &head) }
-        return head
+        append("format", format, to: &head)
+        if let idempotencyTag { append("idempotency", Base64URL.encode(idempotencyTag), to: &head) }
+        append("kind", event.kind.rawValue, to: &head)
+        append("ledger", origin.text, to: &head)
+        if let messageID = event.messageID { append("message_id", messageID.text, to: &head) }
+        append("nonce", nonce, to: &head)
+        if let occurredAt = event.occurredAt { append("occurred_at", occurredAt.text, to: &head) }
+        append("outcome", event.outcome, to: &head)
+        if let mode = event.oversightMode { append("oversight_mode", mode.rawValue, to: &head) }
     }
 
-    private static func middle(_ event: Event, reporter: Reporter, sealed: [JSONValue.Member]) -> [UInt8] {
-        var middle: [UInt8] = []
-        append("reporter", reporter.json, to: &middle)
-        if !sealed.isEmpty { append("sealed", .object(sealed), to: &middle) }
-        if let sender = event.sender { append("sender", .string(sender.text), to: &middle) }
-        return middle
-    }
-
-    private static func tail(_ event: Event) -> [UInt8] {
-        var tail: [UInt8] = []
-        if let workflow = event.workflow {
-            tail += ",\"workflow\":".utf8
-            CanonicalWriter.append(workflow.json, to: &tail)
-        }
-        tail.append(UInt8(ascii: "}"))
-        return tail
+    private static func append(_ name: String, _ text: String, to target: inout [UInt8]) {
+        begin(name, to: &target)
+        CanonicalWriter.append(text, to: &target)
+        target.append(UInt8(ascii: ","))
     }
 
     private static func append(_ name: String, _ value: JSONValue, to target: inout [UInt8]) {
-        CanonicalWriter.append(name, to: &target)
-        target.append(UInt8(ascii: ":"))
+        begin(name, to: &target)
         CanonicalWriter.append(value, to: &target)
         target.append(UInt8(ascii: ","))
+    }
+
+    /// Our own names need no escapes.
+    private static func begin(_ name: String, to target: inout [UInt8]) {
+        target.append(UInt8(ascii: "\""))
+        target += name.utf8
+        target += "\":".utf8
     }
 }

@@ -68,6 +68,7 @@ package struct LookupKey: Hashable, Sendable {
         if kind == Kind.stepAttempt.rawValue, let workflow, data?["source"]?.text != nil {
             keys.append(LookupKey(attempt: StepAttempt.identity(workflow: workflow, data: data ?? [:])))
         }
+        guard keys.count > 1 else { return keys }
         var seen: Set<LookupKey> = []
         return keys.filter { seen.insert($0).inserted }
     }

@@ -2,17 +2,18 @@
 /// refused.
 package struct MemberReader {
     private let members: [JSONValue.Member]
-    private var taken: Set<String> = []
+    private var asked: [String] = []
 
     /// The reader of `value`, which must be an object.
     package init(_ value: JSONValue) throws(Refusal) {
         guard case .object(let members) = value else { throw Refusal(.invalidMember, "expected an object") }
         self.members = members
+        asked.reserveCapacity(16)
     }
 
     /// The value of `name`, or nil.
     package mutating func take(_ name: String) -> JSONValue? {
-        taken.insert(name)
+        asked.append(name)
         return members.first { $0.name == name }?.value
     }
 
@@ -78,9 +79,9 @@ package struct MemberReader {
 
     /// Refuses members that were never asked for.
     package func requireNothingElse() throws(Refusal) {
-        guard let stranger = members.first(where: { !taken.contains($0.name) }) else { return }
+        guard let stranger = members.first(where: { !asked.contains($0.name) }) else { return }
         throw Refusal(
-            .unknownMember, "this member is not known here; known are \(taken.sorted().joined(separator: ", "))"
+            .unknownMember, "this member is not known here; known are \(asked.sorted().joined(separator: ", "))"
         ).within(stranger.name)
     }
 
@@ -90,7 +91,9 @@ package struct MemberReader {
         guard text.utf8.count <= max || text.unicodeScalars.count <= max else {
             throw Refusal(.tooLarge, "at most \(max) characters", limit: max)
         }
-        guard text.unicodeScalars.count >= min else { throw Refusal(.invalidMember, "must not be empty") }
+        guard text.unicodeScalars.prefix(min).count == min else {
+            throw Refusal(.invalidMember, "must not be empty")
+        }
         return text
     }
 }

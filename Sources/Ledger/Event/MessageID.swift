@@ -15,12 +15,13 @@ package struct MessageID: Sendable {
             throw Refusal(
                 .tooLarge, "a Message-ID has at most \(Self.sizeMax) bytes with its brackets", limit: Self.sizeMax)
         }
-        let inner = bracketed.unicodeScalars.dropFirst().dropLast()
-        let isPlain = inner.allSatisfy { scalar in
-            scalar.value > 0x20 && scalar.value != 0x7F && !scalar.properties.isWhitespace
-                && scalar != "<" && scalar != ">"
+        let inner = bracketed.utf8.dropFirst().dropLast()
+        let isPlain = inner.allSatisfy { byte in
+            byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
         }
-        guard !inner.isEmpty, isPlain else {
+        let isSpaced =
+            !inner.allSatisfy { $0 < 0x80 } && bracketed.unicodeScalars.contains(where: \.properties.isWhitespace)
+        guard !inner.isEmpty, isPlain, !isSpaced else {
             throw Refusal(.invalidMember, "a Message-ID holds neither white space nor inner angle brackets")
         }
         self.text = bracketed

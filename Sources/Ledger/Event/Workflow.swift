@@ -40,7 +40,7 @@ package struct Workflow: Sendable {
         let trigger = try reader.take("trigger", Self.trigger)
         if let name = trigger?.name { clear.append(.init("trigger", ["event_name": .string(name)])) }
         if let id = trigger?.id { sealed.append(.init("trigger_event_id", .string(id))) }
-        members = clear
+        members = clear.sorted { $0.name < $1.name }
         self.sealed = sealed
     }
 

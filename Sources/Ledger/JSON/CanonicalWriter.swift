@@ -20,20 +20,26 @@ package enum CanonicalWriter {
             }
             target.append(UInt8(ascii: "]"))
         case .string(let text): append(text, to: &target)
-        case .integer(let number): target.append(contentsOf: String(number).utf8)
+        case .integer(let number): append(number, to: &target)
         case .bool(let flag): target.append(contentsOf: (flag ? "true" : "false").utf8)
         }
     }
 
     /// Appends an object with these members.
-    package static func append(_ members: [JSONValue.Member], to target: inout [UInt8]) {
+    ///
+    /// - Parameter omitted: the name of a member that is left out.
+    package static func append(
+        _ members: [JSONValue.Member], omitting omitted: String? = nil, to target: inout [UInt8]
+    ) {
         target.append(UInt8(ascii: "{"))
-        // Names are ASCII, where the order of bytes and of UTF-16 code units is the same.
+        // Names are ASCII, where the order of bytes, of UTF-16 code units and of Swift's strings is the same.
         let sorted =
             members.isSorted
-            ? members : members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        for (index, member) in sorted.enumerated() {
-            if index > 0 { target.append(UInt8(ascii: ",")) }
+            ? members : members.sorted { $0.name < $1.name }
+        var isFirst = true
+        for member in sorted where member.name != omitted {
+            if !isFirst { target.append(UInt8(ascii: ",")) }
+            isFirst = false
             append(member.name, to: &target)
             target.append(UInt8(ascii: ":"))
             append(member.value, to: &target)
@@ -41,21 +47,31 @@ package enum CanonicalWriter {
         target.append(UInt8(ascii: "}"))
     }
 
+    /// Appends an integer.
+    package static func append(_ number: Int, to target: inout [UInt8]) {
+        if number < 0 { target.append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        let start = target.count
+        repeat {
+            target.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        target[start...].reverse()
+    }
+
     /// Appends `text` as a quoted string.
     package static func append(_ text: String, to target: inout [UInt8]) {
         target.append(UInt8(ascii: "\""))
-        var copy = text
-        copy.withUTF8 { utf8 in
-            var start = 0
-            for index in 0..<utf8.count {
-                let byte = unsafe utf8[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-                unsafe target.append(contentsOf: utf8[start..<index])
-                appendEscape(of: byte, to: &target)
-                start = index + 1
-            }
-            unsafe target.append(contentsOf: utf8[start...])
+        let utf8 = text.utf8Span.span
+        var start = 0
+        for index in utf8.indices {
+            let byte = utf8[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            target.append(utf8.extracting(start..<index))
+            appendEscape(of: byte, to: &target)
+            start = index + 1
         }
+        target.append(utf8.extracting(start..<utf8.count))
         target.append(UInt8(ascii: "\""))
     }
 
@@ -80,9 +96,14 @@ package enum CanonicalWriter {
 extension [JSONValue.Member] {
     fileprivate var isSorted: Bool {
         for index in indices.dropFirst()
-        where !self[index - 1].name.utf8.lexicographicallyPrecedes(self[index].name.utf8) {
-            return false
-        }
+        where self[index - 1].name >= self[index].name { return false }
         return true
+    }
+}
+
+extension [UInt8] {
+    /// Appends the bytes of `span`.
+    package mutating func append(_ span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

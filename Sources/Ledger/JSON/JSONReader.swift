@@ -8,6 +8,8 @@ package struct JSONReader {
     private let nullable: Set<String>
     private var position: Int
     private var nullableDepth = 1
+    /// Whether the string that was read last is.
+    private var isASCII = true
     /// Whether a null at the wrong place spoils only its element.
     private var isForgiving = false
     private var element = 0
@@ -133,7 +135,7 @@ package struct JSONReader {
             skipWhiteSpace()
             guard current == UInt8(ascii: "\"") else { throw malformed("expected a member name") }
             let name = try string()
-            guard name.utf8.allSatisfy({ $0 < 0x80 }) else { throw malformed("a member name is not ASCII") }
+            guard isASCII else { throw malformed("a member name is not ASCII") }
             try requireNew(name, among: members, &names)
             skipWhiteSpace()
             guard current == UInt8(ascii: ":") else { throw malformed("expected a colon") }
@@ -229,23 +231,30 @@ package struct JSONReader {
     private mutating func string() throws(Refusal) -> String {
         position += 1
         let start = position
+        var all: UInt8 = 0
         while position < end {
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
-                let text = try validated(bytes[start..<position])
+                isASCII = all < 0x80
+                guard let text = Self.text(bytes.span.extracting(start..<position), isASCII: isASCII) else {
+                    throw malformed("invalid UTF-8 before")
+                }
                 position += 1
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
             guard byte >= 0x20 else { throw malformed("a control character in a string") }
+            all |= byte
             position += 1
         }
         throw malformed("the text ends within a string")
     }
 
-    private func validated(_ utf8: ArraySlice<UInt8>) throws(Refusal) -> String {
-        guard let text = String(validating: utf8, as: UTF8.self) else { throw malformed("invalid UTF-8 before") }
-        return text
+    /// The string of these bytes, which are checked unless they are known to be ASCII; nil if they are no UTF-8.
+    private static func text(_ utf8: Span<UInt8>, isASCII: Bool) -> String? {
+        if isASCII { return unsafe String(copying: UTF8Span(unchecked: utf8, isKnownASCII: true)) }
+        guard let valid = try? UTF8Span(validating: utf8) else { return nil }
+        return String(copying: valid)
     }
 
     private mutating func escapedString(from start: Int) throws(Refusal) -> String {
@@ -254,7 +263,10 @@ package struct JSONReader {
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
-                let text = try validated(content[...])
+                isASCII = content.allSatisfy { $0 < 0x80 }
+                guard let text = Self.text(content.span, isASCII: isASCII) else {
+                    throw malformed("invalid UTF-8 before")
+                }
                 position += 1
                 return text
             case UInt8(ascii: "\\"): try appendEscape(to: &content)

@@ -22,9 +22,9 @@ struct AppendTransaction {
     ///
     /// All statements travel together; each one after the lock sees what was committed before the lock was given.
     func begin(_ units: [AppendUnit]) async throws -> Reading {
-        let keyTags = Array(Set(units.flatMap(\.keyTags)))
+        let keyTags = units.flatMap(\.keyTags)
         let personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
-        let attemptTags = Array(Set(units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }))
+        let attemptTags = units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }
         var statements: [Statement] = ["BEGIN", lockStatement, headStatement]
         if !keyTags.isEmpty { statements.append(usedKeysStatement(keyTags)) }
         if !personTags.isEmpty { statements.append(subjectsStatement(personTags)) }

@@ -17,8 +17,8 @@ extension AppendUnit.Item {
         }
         let (event, ownKey) = try Event.read(element, via: reporter.via)
         // The key is not part of what it stands for: it may also come in a header.
-        let content = CanonicalWriter.bytes(
-            of: .object((element.members ?? []).filter { $0.name != "idempotency_key" }))
+        var content: [UInt8] = []
+        CanonicalWriter.append(element.members ?? [], omitting: "idempotency_key", to: &content)
         let key = ownKey ?? fallbackKey
         let draft = try Draft(
             event, origin: ledger.origin, reporter: reporter,

@@ -21,44 +21,19 @@ struct SequencedGroup: Sendable {
     /// The tree once the group has committed.
     private(set) var tree: TreeState
 
-    private let ledgerID: Int64
     private let firstSeq: Int
     private let recordedAt: Timestamp
     private var facts: GroupFacts
-    private var newSubjects: [(tag: [UInt8], pseudonym: Pseudonym)] = []
-    private var rows = NewRows()
-    private var tiles: [CompletedTile] = []
+    private var rows: NewRows
+    /// The leaf hashes of the new entries.
+    private var leafHashes: [Digest] = []
     private let startsHour: Bool
     private(set) var effects: [Statement] = []
 
-    /// New rows by column.
-    private struct NewRows: Sendable {
-        var seq: [Int64] = []
-        var leafHash: [[UInt8]?] = []
-        var kind: [String?] = []
-        var outcome: [String?] = []
-        var mode: [String?] = []
-        var messageID: [String?] = []
-        var sender: [String?] = []
-        var actor: [String?] = []
-        var runID: [String?] = []
-        var occurredAt: [PostgresTimestamp?] = []
-        var line: [String?] = []
-        var keyTag: [[UInt8]?] = []
-        var keySeq: [Int64] = []
-        var keyCount: [Int32] = []
-        var keyRequest: [[UInt8]?] = []
-        var lookupName: [String?] = []
-        var lookupTag: [[UInt8]?] = []
-        var lookupSeq: [Int64] = []
-        var disclosureSeq: [Int64] = []
-        var disclosures: [String?] = []
-    }
-
     /// How many entries the group adds.
-    var newCount: Int { rows.seq.count }
+    var newCount: Int { rows.entryCount }
     /// The leaf hash of the first new entry: what tells a stored group from a lost one.
-    var firstLeafHash: [UInt8]? { rows.leafHash.first ?? nil }
+    var firstLeafHash: [UInt8]? { leafHashes.first?.bytes }
     /// The place of the first new entry.
     var firstNewSeq: Int { firstSeq }
 
@@ -68,7 +43,7 @@ struct SequencedGroup: Sendable {
     init(
         _ units: [AppendUnit], ledgerID: Int64, tree: TreeState, facts: GroupFacts, random: (Int) -> [UInt8]
     ) throws(StoreError) {
-        self.ledgerID = ledgerID
+        rows = NewRows(ledgerID: ledgerID)
         self.tree = tree
         self.facts = facts
         firstSeq = tree.size
@@ -117,7 +92,7 @@ struct SequencedGroup: Sendable {
             } else if let earlier = own[tag], !Self.isSame(earlier, item.requestTag) {
                 return Self.mismatch(at: index)
             }
-            own[tag] = .some(item.requestTag)
+            if unit.items.count > 1 { own[tag] = .some(item.requestTag) }
         }
         return nil
     }
@@ -144,17 +119,12 @@ struct SequencedGroup: Sendable {
             replayedSeqs.insert(seq)
             return Placed(seq: seq, leafHash: tree.lastLeafHash, recordedAt: recordedAt, replayed: true)
         }
-        let bytes = rows.leafHash[seq - firstSeq] ?? []
-        return Placed(
-            seq: seq, leafHash: Digest(bytes) ?? tree.lastLeafHash, recordedAt: recordedAt, replayed: true)
+        return Placed(seq: seq, leafHash: leafHashes[seq - firstSeq], recordedAt: recordedAt, replayed: true)
     }
 
     private mutating func use(_ tag: [UInt8], firstSeq: Int, count: Int, requestTag: [UInt8]?) {
         facts.usedKeys[tag] = GroupFacts.UsedKey(firstSeq: firstSeq, count: count, requestTag: requestTag)
-        rows.keyTag.append(tag)
-        rows.keySeq.append(Int64(firstSeq))
-        rows.keyCount.append(Int32(count))
-        rows.keyRequest.append(requestTag)
+        rows.addKey(tag, firstSeq: firstSeq, count: count, requestTag: requestTag)
     }
 
     private mutating func subjects(of item: AppendUnit.Item, random: (Int) -> [UInt8]) -> [Pseudonym] {
@@ -162,7 +132,7 @@ struct SequencedGroup: Sendable {
             if let known = facts.subjects[tag] { return known }
             guard let pseudonym = Pseudonym(random(Pseudonym.size)) else { return nil }
             facts.subjects[tag] = pseudonym
-            newSubjects.append((tag, pseudonym))
+            rows.add(pseudonym, tag: tag)
             return pseudonym
         }
     }
@@ -176,116 +146,17 @@ struct SequencedGroup: Sendable {
         let line = draft.line(
             seq: seq, previous: tree.lastLeafHash, recordedAt: recordedAt, subjects: subjects, conflictsWith: earlier)
         let leafHash = TreeHash.leaf(line)
-        tiles += tree.builder.append(leafHash)
+        for tile in tree.builder.append(leafHash) { rows.add(tile) }
         tree.lastLeafHash = leafHash
         tree.lastRecordedAt = recordedAt
-        record(draft, seq: seq, leafHash: leafHash, line: line)
-        for key in draft.lookupKeys(subjects: subjects) {
-            rows.lookupName.append(key.name.rawValue)
-            rows.lookupTag.append(key.tag)
-            rows.lookupSeq.append(Int64(seq))
-        }
-        if !draft.disclosures.isEmpty {
-            rows.disclosureSeq.append(Int64(seq))
-            rows.disclosures.append(draft.disclosures.map(\.text).joined(separator: "~"))
-        }
+        if leafHashes.isEmpty, startsHour || firstSeq == 0 { rows.addHour(recordedAt.hour, firstSeq: firstSeq) }
+        leafHashes.append(leafHash)
+        rows.add(draft.event, seq: seq, recordedAt: recordedAt, leafHash: leafHash, line: line)
+        for key in draft.lookupKeys(subjects: subjects) { rows.add(key, seq: seq) }
+        if !draft.disclosures.isEmpty { rows.addDisclosures(draft.disclosures, seq: seq) }
         return Placed(seq: seq, leafHash: leafHash, recordedAt: recordedAt, conflictsWith: earlier)
     }
 
-    private mutating func record(_ draft: Draft, seq: Int, leafHash: Digest, line: [UInt8]) {
-        let event = draft.event
-        rows.seq.append(Int64(seq))
-        rows.leafHash.append(leafHash.bytes)
-        rows.kind.append(event.kind.rawValue)
-        rows.outcome.append(event.outcome)
-        rows.mode.append(event.oversightMode?.rawValue)
-        rows.messageID.append(event.messageID?.text)
-        rows.sender.append(event.sender?.lookupForm)
-        rows.actor.append(event.actor?.id)
-        rows.runID.append(event.workflow?.runID)
-        rows.occurredAt.append(event.occurredAt.map(PostgresTimestamp.init))
-        rows.line.append(String(decoding: line, as: UTF8.self))
-    }
-
-    /// The rows to write, table by table, and nothing for a table without new rows.
-    var batches: [ColumnBatch] {
-        let ledger = { (count: Int) in ColumnBatch.Values.int64([Int64](repeating: ledgerID, count: count)) }
-        let moment = [PostgresTimestamp?](repeating: PostgresTimestamp(recordedAt), count: newCount)
-        let entries = ColumnBatch(
-            table: "entries",
-            columns: [
-                ("ledger_id", ledger(newCount)), ("seq", .int64(rows.seq)), ("recorded_at", .timestamp(moment)),
-                ("occurred_at", .timestamp(rows.occurredAt)), ("leaf_hash", .bytes(rows.leafHash)),
-                ("kind", .text(rows.kind)), ("outcome", .text(rows.outcome)), ("oversight_mode", .text(rows.mode)),
-                ("message_id", .text(rows.messageID)), ("sender", .text(rows.sender)), ("actor", .text(rows.actor)),
-                ("run_id", .text(rows.runID)), ("line", .text(rows.line)),
-            ])
-        let keys = ColumnBatch(
-            table: "keys",
-            columns: [
-                ("ledger_id", ledger(rows.keyTag.count)), ("tag", .bytes(rows.keyTag)),
-                ("first_seq", .int64(rows.keySeq)), ("count", .int32(rows.keyCount)),
-                ("request_tag", .bytes(rows.keyRequest)),
-            ])
-        let entryKeys = ColumnBatch(
-            table: "entry_keys",
-            columns: [
-                ("ledger_id", ledger(rows.lookupTag.count)), ("name", .text(rows.lookupName)),
-                ("tag", .bytes(rows.lookupTag)), ("seq", .int64(rows.lookupSeq)),
-            ])
-        let disclosures = ColumnBatch(
-            table: "disclosures",
-            columns: [
-                ("ledger_id", ledger(rows.disclosureSeq.count)), ("seq", .int64(rows.disclosureSeq)),
-                ("disclosures", .text(rows.disclosures)),
-            ])
-        return [entries, keys, entryKeys, disclosures, subjectBatch, tileBatch, hourBatch].filter { $0.rowCount > 0 }
-    }
-
-    private var subjectBatch: ColumnBatch {
-        ColumnBatch(
-            table: "subjects",
-            columns: [
-                ("ledger_id", .int64([Int64](repeating: ledgerID, count: newSubjects.count))),
-                ("tag", .bytes(newSubjects.map(\.tag))),
-                ("pseudonym", .bytes(newSubjects.map(\.pseudonym.bytes))),
-            ])
-    }
-
-    private var tileBatch: ColumnBatch {
-        ColumnBatch(
-            table: "tiles",
-            columns: [
-                ("ledger_id", .int64([Int64](repeating: ledgerID, count: tiles.count))),
-                ("level", .int16(tiles.map { Int16($0.level) })),
-                ("tile_index", .int64(tiles.map { Int64($0.index) })),
-                ("root", .bytes(tiles.map(\.root.bytes))),
-                ("hashes", .bytes(tiles.map(\.bytes))),
-            ])
-    }
-
-    private var hourBatch: ColumnBatch {
-        let isNew = newCount > 0 && (startsHour || firstSeq == 0)
-        return ColumnBatch(
-            table: "hours",
-            columns: [
-                ("ledger_id", .int64(isNew ? [ledgerID] : [])),
-                ("hour", .timestamp(isNew ? [PostgresTimestamp(recordedAt.hour)] : [])),
-                ("first_seq", .int64(isNew ? [Int64(firstSeq)] : [])),
-            ])
-    }
-}
-
-extension PostgresTimestamp {
-    /// The same moment.
-    init(_ timestamp: Timestamp) {
-        self.init(microseconds: timestamp.microseconds)
-    }
-}
-
-extension Timestamp {
-    /// The same moment; Postgres knows years, and infinities, that a line cannot say, and they become the nearest ones.
-    init(_ timestamp: PostgresTimestamp) {
-        self = Timestamp(microseconds: timestamp.microseconds).clamped
-    }
+    /// The rows to write, table by table.
+    var batches: [ColumnBatch] { rows.batches }
 }

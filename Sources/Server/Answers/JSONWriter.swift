@@ -63,7 +63,7 @@ struct JSONWriter {
     mutating func value(_ digest: Digest) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        Hex.append(digest.bytes, to: &bytes)
+        digest.appendHex(to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -74,7 +74,8 @@ struct JSONWriter {
 
     mutating func member(_ name: String, _ number: Int) {
         self.name(name)
-        verbatim(String(number).utf8)
+        separate()
+        CanonicalWriter.append(number, to: &bytes)
     }
 
     mutating func member(_ name: String, _ flag: Bool) {

@@ -137,12 +137,13 @@ struct EntryBatch {
         let listTag = listKey.map { keys.idempotencyTag(of: $0, scope: .entries) }
         var items: [AppendUnit.Item] = []
         items.reserveCapacity(elements.count)
+        var random = RandomBytes()
         for (index, element) in elements.enumerated() {
             do throws(Refusal) {
                 let draft = try Draft(
                     element.event, origin: caller.ledger.origin, reporter: reporter,
                     idempotencyTag: listTag ?? element.key.map { keys.idempotencyTag(of: $0, scope: .entries) },
-                    random: Random.bytes)
+                    random: { random.take($0) })
                 let requestTag = element.key.map { _ in keys.requestTag(of: Self.content(element.json)) }
                 items.append(AppendUnit.Item(draft, requestTag: requestTag, keys: keys))
             } catch {
@@ -155,6 +156,9 @@ struct EntryBatch {
 
     /// The canonical bytes of an entry without its key, which may stand in the header as well.
     private static func content(_ json: JSONValue) -> [UInt8] {
-        CanonicalWriter.bytes(of: .object((json.members ?? []).filter { $0.name != "idempotency_key" }))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        CanonicalWriter.append(json.members ?? [], omitting: "idempotency_key", to: &bytes)
+        return bytes
     }
 }

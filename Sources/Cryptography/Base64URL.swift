@@ -41,18 +41,11 @@ package enum Base64URL {
         return length + 3
     }
 
-    /// The character of the alphabet for the lowest six bits, without a table: it is looked up millions of times.
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+    /// The character for the lowest six bits.
     @inline(__always)
-    private static func character(_ bits: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: bits) & 63
-        return switch value {
-        case 0..<26: value + UInt8(ascii: "A")
-        case 26..<52: value - 26 + UInt8(ascii: "a")
-        case 52..<62: value - 52 + UInt8(ascii: "0")
-        case 62: UInt8(ascii: "-")
-        default: UInt8(ascii: "_")
-        }
-    }
+    private static func character(_ bits: UInt32) -> UInt8 { unsafe alphabet.utf8Start[Int(bits & 63)] }
 
     /// The bytes that `text` spells; nil for a character outside the alphabet, an impossible length or spare bits that
     /// are not zero, so that a value has exactly one spelling.

@@ -19,40 +19,50 @@ package struct Workflow: Sendable {
     /// Takes the identifying members from `reader`, which may hold others beside them.
     init(_ reader: inout MemberReader) throws(Refusal) {
         var clear: [JSONValue.Member] = []
+        clear.reserveCapacity(Self.fields.count)
         var sealed: [JSONValue.Member] = []
         engine = try reader.require("engine", Self.engine)
         runID = try reader.require("run_id") { (value) throws(Refusal) in
             try MemberReader.text(value, min: 1, max: 512)
         }
-        clear.append(.init("engine", .string(engine)))
-        clear.append(.init("run_id", .string(runID)))
-        for (name, sizeMax) in Self.texts {
-            guard let text = try reader.text(name, max: sizeMax), !text.isEmpty else { continue }
-            clear.append(.init(name, .string(text)))
-        }
-        for (name, minimum) in Self.integers {
-            guard let number = try reader.integer(name, min: minimum) else { continue }
-            clear.append(.init(name, .integer(number)))
+        for (name, form) in Self.fields {
+            switch form {
+            case .engine: clear.append(.init(name, .string(engine)))
+            case .runID: clear.append(.init(name, .string(runID)))
+            case .text(let sizeMax):
+                guard let text = try reader.text(name, max: sizeMax), !text.isEmpty else { continue }
+                clear.append(.init(name, .string(text)))
+            case .integer(let minimum):
+                guard let number = try reader.integer(name, min: minimum) else { continue }
+                clear.append(.init(name, .integer(number)))
+            case .trigger:
+                let trigger = try reader.take(name, Self.trigger)
+                if let event = trigger?.name { clear.append(.init(name, ["event_name": .string(event)])) }
+                if let id = trigger?.id { sealed.append(.init("trigger_event_id", .string(id))) }
+            }
         }
         if let key = try reader.text("workflow_key", max: 512), !key.isEmpty {
             sealed.append(.init("workflow_key", .string(key)))
         }
-        let trigger = try reader.take("trigger", Self.trigger)
-        if let name = trigger?.name { clear.append(.init("trigger", ["event_name": .string(name)])) }
-        if let id = trigger?.id { sealed.append(.init("trigger_event_id", .string(id))) }
-        members = clear.sorted { $0.name < $1.name }
+        members = clear
         self.sealed = sealed
     }
 
-    /// Longest text of each member, in bytes.
-    private static let texts: [(String, Int)] = [
-        ("dispatch_id", 256), ("function_id", 512), ("function_version", 128), ("origin_run_id", 512), ("scope", 256),
-        ("step_id", 512), ("step_key", 256), ("traceparent", 128),
-    ]
-    /// Least value of each member.
-    private static let integers: [(String, Int)] = [
-        ("attempt", 0), ("engine_attempt", -JSONValue.integerMax), ("max_attempts", 1), ("run_attempt", 0),
-        ("step_index", 0),
+    private enum Form {
+        case engine, runID, trigger
+        /// Its longest form, in characters.
+        case text(Int)
+        /// Its least value.
+        case integer(Int)
+    }
+
+    /// The members that stand in clear, in the order in which a line has them.
+    private static let fields: [(name: String, form: Form)] = [
+        ("attempt", .integer(0)), ("dispatch_id", .text(256)), ("engine", .engine),
+        ("engine_attempt", .integer(-JSONValue.integerMax)), ("function_id", .text(512)),
+        ("function_version", .text(128)), ("max_attempts", .integer(1)), ("origin_run_id", .text(512)),
+        ("run_attempt", .integer(0)), ("run_id", .runID), ("scope", .text(256)), ("step_id", .text(512)),
+        ("step_index", .integer(0)), ("step_key", .text(256)), ("traceparent", .text(128)), ("trigger", .trigger),
     ]
 
     private static func engine(_ value: JSONValue) throws(Refusal) -> String {

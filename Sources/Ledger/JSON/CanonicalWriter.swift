@@ -63,16 +63,20 @@ package enum CanonicalWriter {
     package static func append(_ text: String, to target: inout [UInt8]) {
         target.append(UInt8(ascii: "\""))
         let utf8 = text.utf8Span.span
+        if utf8.hasEscapes { appendEscaped(utf8, to: &target) } else { target.append(utf8) }
+        target.append(UInt8(ascii: "\""))
+    }
+
+    private static func appendEscaped(_ utf8: Span<UInt8>, to target: inout [UInt8]) {
         var start = 0
         for index in utf8.indices {
             let byte = utf8[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            guard byte.isEscaped else { continue }
             target.append(utf8.extracting(start..<index))
             appendEscape(of: byte, to: &target)
             start = index + 1
         }
         target.append(utf8.extracting(start..<utf8.count))
-        target.append(UInt8(ascii: "\""))
     }
 
     private static func appendEscape(of byte: UInt8, to target: inout [UInt8]) {
@@ -105,5 +109,22 @@ extension [UInt8] {
     /// Appends the bytes of `span`.
     package mutating func append(_ span: Span<UInt8>) {
         unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
+extension UInt8 {
+    /// Whether a string cannot hold this byte as it stands (RFC 8785 §3.2.2.2).
+    @inline(__always)
+    fileprivate var isEscaped: Bool { self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\") }
+}
+
+extension Span<UInt8> {
+    /// Whether any byte must be escaped. No early end: so the compiler looks at many bytes at once.
+    fileprivate var hasEscapes: Bool {
+        unsafe withUnsafeBufferPointer { bytes in
+            var found: UInt8 = 0
+            for index in bytes.indices { found |= unsafe bytes[index].isEscaped ? 1 : 0 }
+            return found > 0
+        }
     }
 }

@@ -14,6 +14,8 @@ package struct JSONReader {
     private var isForgiving = false
     private var element = 0
     private var misplacedNulls: [Int: Refusal] = [:]
+    /// How many bytes each element of the outermost array takes as it came.
+    private var elementSizes: [Int] = []
 
     /// The one value that `bytes` hold.
     ///
@@ -34,6 +36,18 @@ package struct JSONReader {
         reader.skipWhiteSpace()
         guard reader.position == reader.end else { throw reader.malformed("unexpected text after the value") }
         return value
+    }
+
+    /// The elements of the array that `bytes` hold, or the one value, each with its size in bytes as it came.
+    package static func readSizedElements(
+        _ bytes: [UInt8]
+    ) throws(Refusal) -> (elements: [(value: JSONValue, size: Int)], isList: Bool) {
+        var reader = JSONReader(bytes: bytes, range: bytes.indices, nullable: [])
+        let value = try reader.value(depth: 0)
+        reader.skipWhiteSpace()
+        guard reader.position == reader.end else { throw reader.malformed("unexpected text after the value") }
+        guard case .array(let elements) = value else { return ([(value, bytes.count)], false) }
+        return (zip(elements, reader.elementSizes).map { ($0, $1) }, true)
     }
 
     /// The elements of the array that `bytes` hold, or the one object. A null at the wrong place spoils only its
@@ -190,11 +204,13 @@ package struct JSONReader {
         }
         while true {
             if depth == 1 { element = elements.count }
+            let start = position
             do throws(Refusal) {
                 elements.append(try value(depth: depth))
             } catch {
                 throw error.within(String(elements.count))
             }
+            if depth == 1 { elementSizes.append(position - start) }
             skipWhiteSpace()
             switch current {
             case UInt8(ascii: ","): position += 1

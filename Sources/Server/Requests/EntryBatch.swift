@@ -23,13 +23,12 @@ struct EntryBatch {
 
     /// Reads the body of `request`.
     init(_ body: [UInt8], _ type: MediaType, _ request: Request) throws(Refusal) {
-        let values: [JSONValue]
+        let values: [(value: JSONValue, size: Int)]
         switch type {
         case .lines: (values, isSingle) = (try Self.lines(body), false)
         case .json:
-            let value = try JSONReader.read(body)
-            isSingle = value.elements == nil
-            values = value.elements ?? [value]
+            let (elements, isList) = try JSONReader.readSizedElements(body)
+            (values, isSingle) = (elements, !isList)
         }
         guard !values.isEmpty else { throw Refusal(.invalidMember, "the body holds no entry") }
         guard values.count <= Self.countMax else {
@@ -38,11 +37,10 @@ struct EntryBatch {
         let header = try Self.headerKey(request)
         listKey = isSingle ? nil : header
         elements.reserveCapacity(values.count)
-        // What is smaller as it came is not larger in canonical form.
-        let mayBeTooLarge = body.count > Draft.callerSizeMax
-        for (index, value) in values.enumerated() {
+        for (index, (value, size)) in values.enumerated() {
             do throws(Refusal) {
-                if mayBeTooLarge { try Self.requireSize(value) }
+                // What is smaller as it came is not larger in canonical form.
+                if size > Draft.callerSizeMax { try Self.requireSize(value) }
                 let (event, memberKey) = try Event.read(value, via: .ingest)
                 let key = isSingle ? try Self.key(memberKey, header) : memberKey
                 guard listKey == nil || memberKey == nil else {
@@ -58,8 +56,8 @@ struct EntryBatch {
         }
     }
 
-    private static func lines(_ body: [UInt8]) throws(Refusal) -> [JSONValue] {
-        var values: [JSONValue] = []
+    private static func lines(_ body: [UInt8]) throws(Refusal) -> [(value: JSONValue, size: Int)] {
+        var values: [(value: JSONValue, size: Int)] = []
         var start = 0
         while start < body.count {
             let end = body[start...].firstIndex(of: UInt8(ascii: "\n")) ?? body.count
@@ -69,7 +67,7 @@ struct EntryBatch {
                 throw Refusal(.tooMany, "a request has at most \(countMax) entries", limit: countMax)
             }
             do throws(Refusal) {
-                values.append(try JSONReader.read(body, range: start..<end))
+                values.append((try JSONReader.read(body, range: start..<end), end - start))
             } catch {
                 throw error.inElement(values.count)
             }

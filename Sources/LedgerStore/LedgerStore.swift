@@ -149,7 +149,7 @@ package final class LedgerStore: Sendable {
         while attemptsLeft > 0 {
             attemptsLeft -= 1
             do {
-                return try await reads.withConnection(deadline: deadline) { connection in
+                return try await reads.withConnectionThread(deadline: deadline) { connection in
                     try await body(connection, deadline)
                 }
             } catch let error as PostgresError where StoreError.isDeadConnection(error) {

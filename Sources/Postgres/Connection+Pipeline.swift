@@ -52,11 +52,13 @@ extension Connection {
             guard statement.values.fields.count <= Int(UInt16.max) else {
                 throw PostgresError(.usage, "more than 65535 parameters").at(statement: index)
             }
-            let key = StatementCache.Key(sql: statement.sql, types: statement.values.fields.map(\.oid))
+            let key = StatementCache.Key(statement)
             if let name = cache.name(for: key) ?? new[key] {
                 plan.steps.append(Plan.Step(key: key, name: name, isNew: false))
             } else {
-                do throws(PostgresError) { try refuseNull(in: key.sql) } catch { throw error.at(statement: index) }
+                do throws(PostgresError) { try refuseNull(in: statement.sql) } catch {
+                    throw error.at(statement: index)
+                }
                 let name = cache.newName()
                 new[key] = name
                 plan.steps.append(Plan.Step(key: key, name: name, isNew: true))
@@ -73,7 +75,7 @@ extension Connection {
         }
         for (step, statement) in zip(plan.steps, statements) {
             // Directly before its use: an earlier statement may create what it needs, or end a failed transaction.
-            if step.isNew { try handle.sendPrepare(name: step.name, sql: step.key.sql, types: step.key.types) }
+            if step.isNew { try handle.sendPrepare(name: step.name, sql: statement.sql, types: step.key.types) }
             try handle.sendPrepared(name: step.name, statement.values)
         }
         try handle.sendSync()

@@ -11,6 +11,8 @@ import CLibPQ
 package actor Connection {
     private let executor = QueueExecutor(label: "postgres.connection")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    /// Runs tasks on the connection's thread.
+    nonisolated var taskExecutor: any TaskExecutor { executor.forTasks }
 
     var handle = Handle()
     var cache = StatementCache()

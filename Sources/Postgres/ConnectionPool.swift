@@ -81,6 +81,25 @@ package final class ConnectionPool: Sendable {
         }
     }
 
+    /// Lends a connection to `body`, which runs on the connection's own thread: a conversation of several short calls
+    /// then changes threads at its ends only. Nothing in it may wait for long, and child tasks run there as well.
+    @discardableResult
+    package func withConnectionThread<Value>(
+        deadline: ContinuousClock.Instant, _ body: (Connection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await acquire(deadline: deadline)
+        return try await withTaskExecutorPreference(connection.taskExecutor) {
+            do {
+                let value = try await body(connection)
+                await giveBack(connection)
+                return value
+            } catch {
+                await giveBack(connection)
+                throw error
+            }
+        }
+    }
+
     /// Refuses all waiters and closes idle connections at once, lent ones when they come back.
     package func close() async {
         let (idle, waiters) = state.withLock { state in

@@ -4,8 +4,13 @@ import Dispatch
 /// other tasks need.
 final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
+    /// Runs tasks on the same queue.
+    let forTasks: QueueTaskExecutor
 
-    init(label: String) { queue = DispatchQueue(label: label) }
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+        forTasks = QueueTaskExecutor(queue)
+    }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -13,4 +18,16 @@ final class QueueExecutor: SerialExecutor {
     }
 
     func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+}
+
+/// Runs whole tasks on one queue, one after the other.
+final class QueueTaskExecutor: TaskExecutor {
+    private let queue: DispatchQueue
+
+    init(_ queue: DispatchQueue) { self.queue = queue }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
 }

@@ -8,7 +8,7 @@
 /// does not.
 package struct Statement: ExpressibleByStringInterpolation, Sendable {
     /// The SQL between the parameters: always one more than there are parameters.
-    private var texts: [String]
+    private(set) var texts: [String]
     private(set) var values: ParameterList
     /// Why this statement cannot be sent; it is thrown when somebody tries.
     private(set) var refusal: PostgresError?
@@ -33,7 +33,11 @@ package struct Statement: ExpressibleByStringInterpolation, Sendable {
     package var parameters: [Parameter] { values.all }
 
     /// Appends SQL as it stands.
-    package mutating func append(unescaped sql: String) { texts[texts.count - 1] += sql }
+    package mutating func append(unescaped sql: String) {
+        let last = texts.count - 1
+        // A literal is not copied as long as nothing is added to it.
+        if texts[last].isEmpty { texts[last] = sql } else { texts[last] += sql }
+    }
 
     /// Appends a value as the next parameter.
     package mutating func append(_ value: some PostgresEncodable) {

@@ -1,21 +1,29 @@
+import Glibc
+
 /// What one connection has prepared. It must tell the truth about the server: a name is in it from the moment the
 /// server has confirmed it until the moment it is given up; names are never used twice.
 struct StatementCache {
-    /// A statement is known by its SQL and the types of its parameters.
+    /// A statement is known by its SQL between the parameters and by their types.
     struct Key: Hashable {
-        let sql: String
+        let texts: [String]
         let types: [UInt32]
+
+        init(_ statement: Statement) {
+            texts = statement.texts
+            types = statement.values.fields.map(\.oid)
+        }
 
         // By bytes: two strings with the same letters in different encodings (NFC, NFD) are equal in Swift, but two
         // texts to Postgres.
         static func == (left: Key, right: Key) -> Bool {
-            left.types == right.types && left.sql.utf8.elementsEqual(right.sql.utf8)
+            left.types == right.types && left.texts.count == right.texts.count
+                && zip(left.texts, right.texts).allSatisfy { $0.hasSameBytes(as: $1) }
         }
 
+        /// The lengths tell nearly all statements apart.
         func hash(into hasher: inout Hasher) {
             hasher.combine(types)
-            var sql = sql
-            sql.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+            for text in texts { hasher.combine(text.utf8.count) }
         }
     }
 
@@ -70,5 +78,17 @@ struct StatementCache {
     mutating func forgetAll() {
         entries = [:]
         discarded = []
+    }
+}
+
+extension String {
+    fileprivate func hasSameBytes(as other: String) -> Bool {
+        unsafe utf8Span.span.withUnsafeBytes { left in
+            unsafe other.utf8Span.span.withUnsafeBytes { right in
+                guard left.count == right.count else { return false }
+                guard let start = left.baseAddress, let otherStart = right.baseAddress else { return true }
+                return unsafe start == otherStart || memcmp(start, otherStart, left.count) == 0
+            }
+        }
     }
 }

@@ -170,8 +170,8 @@ actor Appender {
     private func attempt(_ tickets: [Ticket], deadline: ContinuousClock.Instant) async -> Attempt {
         let units = tickets.map(\.unit)
         do {
-            let (group, places) = try await environment.connections.withConnection(deadline: deadline) { connection in
-                try await self.run(units, on: connection, deadline: deadline)
+            let (group, places) = try await environment.connections.withConnectionThread(deadline: deadline) {
+                connection in try await self.run(units, on: connection, deadline: deadline)
             }
             tree = group.tree
             unresolvedTags = []

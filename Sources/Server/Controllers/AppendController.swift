@@ -13,7 +13,22 @@ struct AppendController: Sendable {
     private func append(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         try QueryReader(request).requireNothingElse()
         let type = try MediaType(of: request, allowed: [.json, .lines])
-        var batch = try EntryBatch(try await request.wholeBody(context), type, request)
+        let body = try await request.wholeBody(context)
+        let (units, isSingle) = try await LoopBoundChannel.perform(isLong: body.count > Self.quickSizeMax) {
+            () throws(Refusal) in try Self.units(body, type, request, caller)
+        }
+        let outcomes = try await store.append(units, to: caller.ledger, deadline: .now + timeout)
+        return Self.answer(try outcomes[0].get(), isSingle: isSingle)
+    }
+
+    /// The longest body, in bytes, that is read and sealed in less than about a millisecond.
+    private static let quickSizeMax = 16_384
+
+    /// The unit of the body's entries, and behind it that of the call itself, if a workflow's step made it.
+    private static func units(
+        _ body: [UInt8], _ type: MediaType, _ request: Request, _ caller: Caller
+    ) throws(Refusal) -> (units: [AppendUnit], isSingle: Bool) {
+        var batch = try EntryBatch(body, type, request)
         var call: AppendUnit?
         switch StepHeaders(request.headers) {
         case .absent: break
@@ -22,10 +37,7 @@ struct AppendController: Sendable {
             call = Self.call(by: workflow, content: content, batch, caller)
         case .unreadable(let headers): batch.note(stepHeaders: headers)
         }
-        let unit = try batch.unit(caller)
-        let outcomes = try await store.append(
-            [unit] + (call.map { [$0] } ?? []), to: caller.ledger, deadline: .now + timeout)
-        return Self.answer(try outcomes[0].get(), isSingle: batch.isSingle)
+        return ([try batch.unit(caller)] + (call.map { [$0] } ?? []), batch.isSingle)
     }
 
     /// The record of the call itself as an attempt of the calling step; nil if it does not fit a line, for it is never

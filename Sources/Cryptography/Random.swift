@@ -18,17 +18,19 @@ package enum Random {
 /// Random bytes, drawn from libcrypto's generator many at a time and handed out piece by piece: for lists of entries,
 /// each of which needs a few.
 package struct RandomBytes: Sendable {
-    private static let drawSize = 4_096
+    private static let drawSizeMax = 4_096
 
     private var drawn: [UInt8] = []
     private var position = 0
+    private let drawSize: Int
 
-    package init() {}
+    /// - Parameter count: about how many bytes will be taken.
+    package init(expecting count: Int) { drawSize = min(count, Self.drawSizeMax) }
 
     /// `count` unpredictable bytes that nobody else gets.
     package mutating func take(_ count: Int) -> [UInt8] {
         if drawn.count - position < count {
-            drawn = Random.bytes(max(count, Self.drawSize))
+            drawn = Random.bytes(max(count, drawSize))
             position = 0
         }
         defer { position += count }

@@ -135,7 +135,8 @@ struct EntryBatch {
         let listTag = listKey.map { keys.idempotencyTag(of: $0, scope: .entries) }
         var items: [AppendUnit.Item] = []
         items.reserveCapacity(elements.count)
-        var random = RandomBytes()
+        // A nonce, and salts for a few sealed values.
+        var random = RandomBytes(expecting: 64 * elements.count)
         for (index, element) in elements.enumerated() {
             do throws(Refusal) {
                 let draft = try Draft(

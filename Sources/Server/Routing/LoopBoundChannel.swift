@@ -7,7 +7,8 @@ import NIOHTTPTypes
 /// HTTP/1.1 connections whose requests are handled on the event loop that reads them: from the request to its answer
 /// nothing changes threads but what waits for Postgres. For a single entry such changes cost as much as all the rest.
 ///
-/// What keeps a processor busy for long goes elsewhere by ``perform(isLong:_:)``, so that the loop's other connections live on.
+/// What keeps a processor busy for long goes elsewhere by ``perform(isLong:_:)``, so that the loop's other connections
+/// live on.
 struct LoopBoundChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 

@@ -22,6 +22,13 @@ package struct ColumnValues: Sendable {
     /// The bytes of the value at `row`, with its length before it.
     func field(_ row: Int) -> Range<Int> { (row > 0 ? ends[row - 1] : 0)..<ends[row] }
 
+    package mutating func append(_ value: some PostgresScalar) { appendField(value) }
+
+    package mutating func append(_ value: (some PostgresScalar)?) {
+        if let value { appendField(value) } else { appendNull() }
+    }
+
+    // The usual types once more, so that they are compiled for their type and not through a protocol.
     package mutating func append(_ value: Int64) { appendField(value) }
     package mutating func append(_ value: Int32) { appendField(value) }
     package mutating func append(_ value: Int16) { appendField(value) }
@@ -68,16 +75,8 @@ extension ParameterList {
     }
 }
 
-extension CopyRows {
-    /// All rows of a table whose columns these are; each has a value for every row.
-    package init(_ columns: [ColumnValues]) {
-        self.init()
-        let rows = columns.first?.count ?? 0
-        reserveCapacity(bytes: columns.reduce(64 + 2 * rows) { $0 + $1.bytes.count })
-        for row in 0..<rows {
-            beginRow(fields: columns.count)
-            for column in columns { appendField(of: column, row) }
-        }
-        if let refusal = columns.lazy.compactMap(\.refusal).first { refuse(refusal) }
-    }
+/// A column prints its type and length only.
+extension ColumnValues: CustomStringConvertible, CustomReflectable {
+    package var description: String { "type \(elementOID), \(count) values" }
+    package var customMirror: Mirror { Mirror(self, children: ["count": count]) }
 }

@@ -4,24 +4,48 @@ extension Connection {
     /// How much of a COPY is handed to libpq, or to the consumer, at a time. Each chunk changes threads twice.
     static let copyInChunkBytes = 256 * 1024
     static let copyOutChunkBytes = 256 * 1024
+    /// About how much of the rows that are sent is put together at a time.
+    static let copyInPieceBytes = 64 * 1024
     /// How long a cancelled COPY may take to end before its connection is closed instead.
     static let copyCancelTimeout: Duration = .seconds(5)
 
     // MARK: In
 
     /// Sends rows to `COPY ... FROM STDIN (FORMAT binary)`. All rows arrive, or none.
+    ///
+    /// They are put together piece by piece: the server works on one piece while the next is made.
+    ///
+    /// - Parameter columns: the columns of the rows; each has a value for every row.
     @discardableResult
     package func copyIn(
-        _ statement: Statement, _ rows: CopyRows, deadline: ContinuousClock.Instant
+        _ statement: Statement, columns: [ColumnValues], deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> Rows {
+        if let refusal = columns.lazy.compactMap(\.refusal).first { throw refusal }
+        let count = columns.first?.count ?? 0
+        guard columns.allSatisfy({ $0.count == count }) else {
+            throw PostgresError(.usage, "the columns of a COPY differ in length")
+        }
+        let size = columns.reduce(0) { $0 + $1.bytes.count }
+        let piece = max(1, count * Self.copyInPieceBytes / max(1, size))
+        return try copyIn(statement, deadline: deadline) { () throws(PostgresError) in
+            try sendCopy(CopyFormat.header, deadline: deadline)
+            for start in stride(from: 0, to: count, by: piece) {
+                let rows = start..<min(start + piece, count)
+                try sendCopy(CopyFormat.body(of: columns, rows: rows), deadline: deadline)
+            }
+        }
+    }
+
+    private func copyIn(
+        _ statement: Statement, deadline: ContinuousClock.Instant, _ sendRows: () throws(PostgresError) -> Void
     ) throws(PostgresError) -> Rows {
         try prepareCall(deadline: deadline)
-        if let refusal = rows.refusal { throw refusal }
         let sql = try copySQL(statement)
         let (result, failure) = try closingOnError { () throws(PostgresError) -> (QueryResult?, PostgresError?) in
             try handle.send(script: sql)
             if let failure = try startCopy(PGRES_COPY_IN, deadline: deadline) { return (nil, failure) }
-            try sendCopy(rows.bytes, deadline: deadline)
-            try sendCopy(CopyRows.trailer, deadline: deadline)
+            try sendRows()
+            try sendCopy(CopyFormat.trailer, deadline: deadline)
             while try !handle.putCopyEnd() { try handle.flushAll(deadline: deadline) }
             let result = try handle.nextResult(deadline: deadline)
             let later = try drain(deadline: deadline)

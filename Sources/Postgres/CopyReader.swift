@@ -14,7 +14,7 @@ package struct CopyReader: Sendable {
     package init(_ chunk: [UInt8]) {
         self.chunk = chunk
         // The first chunk begins with the header, which no row can look like: a row has at most 1664 fields.
-        if chunk.starts(with: CopyRows.header) { position = CopyRows.header.count }
+        if chunk.starts(with: CopyFormat.header) { position = CopyFormat.header.count }
     }
 
     /// Goes to the next row, past what is unread of the present one; false at the end of the chunk.

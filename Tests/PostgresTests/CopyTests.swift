@@ -6,14 +6,16 @@ import Testing
     @Test func `a hundred thousand rows go in and come out again`() async throws {
         let connection = try await connect()
         try await connection.execute(script: "CREATE TABLE t (n int8, text text, bytes bytea)", deadline: soon)
-        var rows = CopyRows()
+        var numbers = ColumnValues(of: Int64.self)
+        var texts = ColumnValues(of: String.self)
+        var bytes = ColumnValues(of: [UInt8].self)
         for n in 0..<100_000 {
-            rows.beginRow(fields: 3)
-            rows.append(Int64(n))
-            rows.append("row \(n) \\ \n é")
-            rows.append(n % 3 == 0 ? nil : [UInt8](repeating: UInt8(n % 256), count: n % 50))
+            numbers.append(Int64(n))
+            texts.append("row \(n) \\ \n é")
+            bytes.append(n % 3 == 0 ? nil : [UInt8](repeating: UInt8(n % 256), count: n % 50))
         }
-        let answer = try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", rows, deadline: soon)
+        let answer = try await connection.copyIn(
+            "COPY t FROM STDIN (FORMAT binary)", columns: [numbers, texts, bytes], deadline: soon)
         #expect(answer.affected == 100_000)
         #expect(answer.command == "COPY")
 
@@ -41,46 +43,48 @@ import Testing
         #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 100_000)
     }
 
-    @Test func `every type goes in`() async throws {
+    @Test func `every type goes in, by COPY and as arrays`() async throws {
         let connection = try await connect()
         try await connection.execute(
-            script: """
-                CREATE TABLE t (a int8, b int4, c int2, d bool, e text, f bytea, g timestamptz, h int8[], i text[])
-                """, deadline: soon)
-        var rows = CopyRows()
-        rows.beginRow(fields: 9)
-        rows.append(Int64.min)
-        rows.append(Int32.max)
-        rows.append(Int16.min)
-        rows.append(true)
-        rows.append("")
-        rows.append([UInt8]())
-        rows.append(PostgresTimestamp(microseconds: 1))
-        rows.append([1, nil] as [Int64?])
-        rows.append(["a", "b"])
-        rows.beginRow(fields: 9)
-        rows.append(nil as Int64?)
-        rows.append(nil as Int32?)
-        for _ in 0..<7 { rows.appendNull() }
-        try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", rows, deadline: soon)
-        let row = try await connection.query("SELECT * FROM t WHERE a IS NOT NULL", deadline: soon).one()
-        #expect(try row.int64("a") == .min)
-        #expect(try row.int32("b") == .max)
-        #expect(try row.int16("c") == .min)
-        #expect(try row.bool("d"))
-        #expect(try row.text("e") == "")
-        #expect(try row.bytes("f") == [])
-        #expect(try row.timestamp("g") == PostgresTimestamp(microseconds: 1))
-        #expect(try row.arrayOfOptionals("h", of: Int64.self) == [1, nil])
-        #expect(try row.array("i", of: String.self) == ["a", "b"])
-        let empty = try await connection.query("SELECT * FROM t WHERE a IS NULL", deadline: soon).one()
-        #expect(try (0..<9).allSatisfy { try empty.isNull(.index($0)) })
+            script: "CREATE TABLE t (a int8, b int4, c int2, d bool, e text, f bytea, g timestamptz)", deadline: soon)
+        func column<Value: PostgresScalar>(_ value: Value) -> ColumnValues {
+            var column = ColumnValues(of: Value.self)
+            column.append(value)
+            column.append(nil as Value?)
+            return column
+        }
+        let columns = [
+            column(Int64.min), column(Int32.max), column(Int16.min), column(true), column(""), column([UInt8]()),
+            column(PostgresTimestamp(microseconds: 1)),
+        ]
+        var insert: Statement = "INSERT INTO t SELECT * FROM unnest("
+        for (index, column) in columns.enumerated() {
+            if index > 0 { insert.append(unescaped: ", ") }
+            insert.append(column)
+        }
+        insert.append(unescaped: ")")
+        try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", columns: columns, deadline: soon)
+        try await connection.query(insert, deadline: soon)
+        let rows = try await connection.query("SELECT * FROM t WHERE a IS NOT NULL", deadline: soon)
+        #expect(rows.count == 2)
+        for row in rows {
+            #expect(try row.int64("a") == .min)
+            #expect(try row.int32("b") == .max)
+            #expect(try row.int16("c") == .min)
+            #expect(try row.bool("d"))
+            #expect(try row.text("e") == "")
+            #expect(try row.bytes("f") == [])
+            #expect(try row.timestamp("g") == PostgresTimestamp(microseconds: 1))
+        }
+        let empty = try await connection.query("SELECT * FROM t WHERE a IS NULL", deadline: soon)
+        #expect(empty.count == 2)
+        for row in empty { #expect(try (0..<7).allSatisfy { try row.isNull(.index($0)) }) }
     }
 
     @Test func `no rows are a copy too`() async throws {
         let connection = try await connect()
         try await connection.execute(script: "CREATE TABLE t (n int8)", deadline: soon)
-        let answer = try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", CopyRows(), deadline: soon)
+        let answer = try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", columns: [], deadline: soon)
         #expect(answer.affected == 0)
         var rows = 0
         try await connection.copyOut("COPY t TO STDOUT (FORMAT binary)", timeout: .seconds(60)) { chunk in
@@ -93,14 +97,16 @@ import Testing
     @Test func `rows that break a constraint are refused whole, and the connection goes on`() async throws {
         let connection = try await connect()
         try await connection.execute(script: "CREATE TABLE t (n int8 PRIMARY KEY, b bytea)", deadline: soon)
-        var rows = CopyRows()
+        var numbers = ColumnValues(of: Int64.self)
+        var bytes = ColumnValues(of: [UInt8].self)
         for _ in 0..<200 {
-            rows.beginRow(fields: 2)
-            rows.append(Int64(7))
-            rows.append([UInt8](repeating: 1, count: 100_000))
+            numbers.append(Int64(7))
+            bytes.append([UInt8](repeating: 1, count: 100_000))
         }
+        let columns = [numbers, bytes]
         let error = await #expect(throws: PostgresError.self) {
-            try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", rows, deadline: soon)
+            try await connection.copyIn(
+                "COPY t FROM STDIN (FORMAT binary)", columns: columns, deadline: soon)
         }
         #expect(error?.code == .server("23505"))
         #expect(error?.isDataFault == true)
@@ -110,7 +116,7 @@ import Testing
     @Test func `a copy that is none, or that does not exist, is refused`() async throws {
         let connection = try await connect()
         await #expect(throws: PostgresError(.server("42P01"), "")) {
-            try await connection.copyIn("COPY missing FROM STDIN (FORMAT binary)", CopyRows(), deadline: soon)
+            try await connection.copyIn("COPY missing FROM STDIN (FORMAT binary)", columns: [], deadline: soon)
         }
         await #expect(throws: PostgresError(.server("42P01"), "")) {
             try await connection.copyOut("COPY missing TO STDOUT", timeout: .seconds(60)) { _ in }
@@ -120,26 +126,23 @@ import Testing
         }
         #expect(try await connection.query("SELECT 1", deadline: soon).count == 1)
         await #expect(throws: PostgresError(.usage, "")) {
-            try await connection.copyIn("SELECT 1", CopyRows(), deadline: soon)
+            try await connection.copyIn("SELECT 1", columns: [], deadline: soon)
         }
         #expect(await !connection.isUsable)
     }
 
-    @Test func `a row with a wrong number of fields or with U+0000 is refused unsent`() async throws {
+    @Test func `columns of different lengths and a text with U+0000 are refused unsent`() async throws {
         let connection = try await connect()
-        var short = CopyRows()
-        short.beginRow(fields: 2)
-        short.append(Int64(1))
-        var long = CopyRows()
-        long.beginRow(fields: 1)
-        long.append(Int64(1))
-        long.append(Int64(2))
-        var zero = CopyRows()
-        zero.beginRow(fields: 1)
+        var one = ColumnValues(of: Int64.self)
+        one.append(Int64(1))
+        var two = one
+        two.append(Int64(2))
+        var zero = ColumnValues(of: String.self)
         zero.append("a\0b")
-        for rows in [short, long, zero] {
+        for columns in [[one, two], [two, one], [zero]] {
             await #expect(throws: PostgresError(.usage, "")) {
-                try await connection.copyIn("COPY missing FROM STDIN (FORMAT binary)", rows, deadline: soon)
+                try await connection.copyIn(
+                    "COPY missing FROM STDIN (FORMAT binary)", columns: columns, deadline: soon)
             }
         }
         #expect(await connection.isUsable)
@@ -213,12 +216,12 @@ import Testing
         try await holder.query("CREATE TABLE t (n int8)", deadline: soon)
         try await holder.pipeline(["BEGIN", "LOCK TABLE t"], deadline: soon)
         let connection = try await Connection.open(target, deadline: soon)
-        var rows = CopyRows()
-        rows.beginRow(fields: 1)
-        rows.append(Int64(1))
+        var numbers = ColumnValues(of: Int64.self)
+        numbers.append(Int64(1))
+        let columns = [numbers]
         await #expect(throws: PostgresError(.timedOut, "")) {
             try await connection.copyIn(
-                "COPY t FROM STDIN (FORMAT binary)", rows, deadline: .now + .milliseconds(200))
+                "COPY t FROM STDIN (FORMAT binary)", columns: columns, deadline: .now + .milliseconds(200))
         }
         #expect(await !connection.isUsable)
     }

@@ -75,10 +75,9 @@ import Testing
 
     @Test func `neither a statement nor its parameters nor rows to copy print their values`() {
         let statement: Statement = "SELECT \("s3cret")"
-        var rows = CopyRows()
-        rows.beginRow(fields: 1)
-        rows.append("s3cret")
-        for value in [statement, statement.parameters, rows] as [Any] {
+        var column = ColumnValues(of: String.self)
+        column.append("s3cret")
+        for value in [statement, statement.parameters, column] as [Any] {
             var dumped = ""
             dump(value, to: &dumped)
             for text in ["\(value)", String(reflecting: value), dumped] {

@@ -9,9 +9,5 @@ struct AppendEnvironment: Sendable {
     let clockRule: ClockRule
     /// The service's own clock.
     let clock: @Sendable () -> Timestamp
-}
-
-/// How entries are partitioned; the same number as `countersign.partition_width()`.
-enum PartitionRule {
-    static let width = 1 << 20
+    let partitions = KnownPartitions()
 }

@@ -74,7 +74,8 @@ struct AppendTransaction {
             statements = group.batches.map(\.insert)
         } else {
             for batch in group.batches {
-                try await connection.copyIn(batch.copyStatement, batch.copyRows, deadline: deadline)
+                try await connection.copyIn(
+                    batch.copyStatement, columns: batch.columns.map(\.values), deadline: deadline)
             }
         }
         statements += group.effects

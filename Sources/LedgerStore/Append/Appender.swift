@@ -21,8 +21,6 @@ actor Appender {
     private var isDraining = false
     /// Nil whenever the stored head may have moved on without us.
     private var tree: TreeState?
-    /// Partitions are known to exist for every `seq` below this.
-    private var partitionsUntil = 0
     /// Tags of keys whose group has an unknown outcome.
     private var unresolvedTags: Set<[UInt8]> = []
 
@@ -202,7 +200,7 @@ actor Appender {
         let locked = ContinuousClock.now
         let state = try await currentTree(reading, transaction)
         let entryCount = units.reduce(0) { $0 + $1.items.count }
-        if state.size + entryCount > partitionsUntil {
+        if state.size + entryCount > environment.partitions.until {
             try await connection.rollback(deadline: deadline)
             try await ensurePartitions(size: state.size, connection, deadline)
             reading = try await transaction.begin(units)
@@ -219,8 +217,9 @@ actor Appender {
         let deadline = transaction.deadline
         let state = try await currentTree(reading, transaction)
         try requireClock(units, reading, state)
+        var random = RandomBytes(expecting: Pseudonym.size * units.count)
         let group = try SequencedGroup(
-            units, ledgerID: ledger.id, tree: state, facts: reading.facts, random: Random.bytes)
+            units, ledgerID: ledger.id, tree: state, facts: reading.facts, random: { random.take($0) })
         let built = ContinuousClock.now
         if group.newCount == 0 {
             try await connection.rollback(deadline: deadline)
@@ -274,11 +273,11 @@ actor Appender {
     private func ensurePartitions(
         size: Int, _ connection: Connection, _ deadline: ContinuousClock.Instant
     ) async throws {
-        let lastSeq = size + PartitionRule.width
+        let lastSeq = size + KnownPartitions.width
         let made = try await connection.query(
             "SELECT countersign.ensure_partitions(\(lastSeq))", deadline: deadline)
         for row in made { environment.observer.observe(.partitionCreated(name: try row.text(0))) }
-        partitionsUntil = (lastSeq / PartitionRule.width + 1) * PartitionRule.width
+        environment.partitions.learn(of: lastSeq)
     }
 
     private func answer(_ tickets: [Ticket], _ group: SequencedGroup, _ places: [Int: Placed]) {

@@ -24,9 +24,6 @@ struct ColumnBatch: Sendable {
         return statement
     }
 
-    /// The statement that the rows of `copyRows` follow.
+    /// The statement that the rows follow.
     var copyStatement: Statement { "COPY \(unescaped: target) FROM STDIN (FORMAT binary)" }
-
-    /// All rows in the binary form of COPY.
-    var copyRows: CopyRows { CopyRows(columns.map(\.values)) }
 }

@@ -65,7 +65,7 @@ package struct DatabaseFacts: Sendable {
         excessiveRights = rights.filter { $0.isHeld && !$0.isWanted }.map(\.right)
         missingRights = rights.filter { !$0.isHeld && $0.isWanted }.map(\.right)
         missingTriggers = try answers[4].map { "\(try $0.text(1)) on \(try $0.text(0))" }
-        capacity = try answers[5].one().int(0) * PartitionRule.width
+        capacity = try answers[5].one().int(0) * KnownPartitions.width
         ledgers = try answers[6].map { row in
             LedgerState(origin: try row.text(0), size: try row.int(1), watermark: try row.intIfPresent(2))
         }

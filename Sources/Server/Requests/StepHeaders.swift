@@ -28,6 +28,10 @@ enum StepHeaders {
     private static let names = fields.map { HTTPField.Name.known($0.name) }
 
     init(_ headers: HTTPFields) {
+        guard headers.contains(where: { $0.name.canonicalName.hasPrefix("step-") }) else {
+            self = .absent
+            return
+        }
         var members: [JSONValue.Member] = []
         var raw: [JSONValue.Member] = []
         var isReadable = true

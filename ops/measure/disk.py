@@ -55,8 +55,9 @@ class Vacuumed:
     autovacuums_before: int
 
     def __str__(self) -> str:
-        return (f"{self.seconds:.1f} s and {self.wal_bytes / self.entries:,.0f} bytes of WAL for each of {self.entries:,} "
-                f"entries; dead tuples before: {self.dead_before:,}; autovacuum had run {self.autovacuums_before} times")
+        wal = f"{self.wal_bytes / self.entries:,.0f} bytes of WAL for each of {self.entries:,} entries"
+        return (f"{self.seconds:.1f} s, {wal}; dead tuples before: {self.dead_before:,}; "
+                f"autovacuum had run {self.autovacuums_before} times")
 
 
 def require(options: Options) -> None:

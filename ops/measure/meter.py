@@ -26,7 +26,7 @@ class Meter:
     def __init__(self, service_pid: int, database: Database, profile: Profile) -> None:
         self._service = service_pid
         self._database = database
-        self._profile = profile
+        self.profile = profile
         self._waits = Waits(database)
 
     @contextmanager
@@ -41,7 +41,7 @@ class Meter:
         leg = Leg(peak_mb={"service_before": round(memory_mb(self._service)[0], 1)})
         before, wal = self.used(), self._database.wal_position()
         with ticking(lambda: f"{title}: {leg.count:,} {leg.unit}" if leg.count else title), \
-                self._waits.sampled(leg), self._profile.of(profiled, self._service):
+                self._waits.sampled(leg), self.profile.of(profiled, self._service):
             leg.started = time.perf_counter()
             yield leg
             leg.seconds = leg.seconds or time.perf_counter() - leg.started
@@ -57,11 +57,15 @@ class Meter:
 
     def in_turns(
         self, series: Series, ours: Callable[[Leg], None], baseline: Callable[[Leg], None], legs: int = LEGS,
+        is_service: bool = True,
     ) -> Series:
-        """Fills `series` with legs of both sides, one after the other."""
+        """Fills `series` with legs of both sides, one after the other.
+
+        `is_service`: it is the service that works in ours, and that a profile should be of.
+        """
         for number in range(1, legs + 1):
             title = f"{series.name} {number}/{legs}"
-            with self.leg(title, series.name) as leg:
+            with self.leg(title, series.name if is_service else "") as leg:
                 ours(leg)
             series.ours.append(leg)
             with self.leg(f"{title}, baseline") as beside:
@@ -81,3 +85,4 @@ class Meter:
 
     def close(self) -> None:
         self._waits.close()
+        self.profile.close()

@@ -88,7 +88,8 @@ class Mirror:
         counts = sql.SQL(f"SELECT (place - {{low}}) / {BATCH}, count(*) FROM ({{rows}}) r GROUP BY 1 ORDER BY 1")
         copy = sql.SQL("COPY (SELECT {columns} FROM ({rows}) r ORDER BY place) TO STDOUT (FORMAT binary)")
         with self._database.connect("postgres") as connection, connection.cursor() as cursor:
-            cursor.execute("SET work_mem = '128MB'")
+            # Large sorts, and no plan that a young table's missing statistics would turn into a loop of scans.
+            cursor.execute("SET work_mem = '128MB'; SET enable_nestloop = off")
             wanted = cursor.execute(counts.format(rows=rows, **values)).fetchall()
             with cursor.copy(copy.format(rows=rows, columns=self._columns(table))) as copied:
                 # A message for each row; the first one brings the header, and the trailer comes by itself.

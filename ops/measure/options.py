@@ -34,9 +34,9 @@ QUICK_ROWS = tuple(name for name in DEFAULT_ROWS if name not in ("growth", "ledg
 
 DESCRIPTION = """\
 Measures Countersign beside what Postgres does alone: each row has a baseline that runs in the same run on the same
-cluster, in turns with ours, each turn (a leg) after a CHECKPOINT. A row shows medians of five legs and their ratio; what reads
-more than two million entries from end to end has three. Beside the table stand what a unit costs each process,
-latencies, what Postgres' sessions waited for, and disk.
+cluster, in turns with ours, each turn (a leg) after a CHECKPOINT. A row shows medians of five legs and their ratio;
+what reads more than two million entries from end to end has three. Beside the table stand what a unit costs each
+process, latencies, what Postgres' sessions waited for, and disk.
 
 It starts a service with a private Postgres of its own in a temporary folder, fills a ledger, measures, verifies, and
 removes all of it. What is missing is installed with apt (Postgres, wrk) and into ./.venv (psycopg). What it is going
@@ -129,7 +129,8 @@ def parser() -> argparse.ArgumentParser:
         prog="ops/bench", description=DESCRIPTION, epilog=EPILOG.format(rows=rows),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--quick", action="store_true",
-                       help=f"{QUICK_ENTRIES:,} entries, legs of {QUICK_LEG_SECONDS:g} s, neither growth nor ledgers: a smoke run")
+                       help=f"{QUICK_ENTRIES:,} entries, legs of {QUICK_LEG_SECONDS:g} s, without growth and ledgers: "
+                            "a smoke run")
     found.add_argument("--entries", type=_entries, metavar="N",
                        help=f"entries in the ledger (default {DEFAULT_ENTRIES:,}; 10,000,000 wants 59 GB of disk)")
     found.add_argument("--leg-seconds", type=_seconds, metavar="S",

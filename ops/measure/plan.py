@@ -51,8 +51,8 @@ def _rows(options: Options, entries: int, is_whole: bool) -> list[Phase]:
     pair = LEGS * 2 * (leg + 2)
     one_connection = LEGS * min(options.entries // 10, 50_000)
     clients = 5 if "single-all" in options.rows and is_whole else 1
-    fairness = 5 * LEGS * (leg + 3) + (LEGS * 2 * leg * 30_000) / PREPARED
-    at_once = 4 * LEGS * min(options.entries // 10, 100_000) * (1 / APPENDED + 1 / PREPARED)
+    fairness = 5 * LEGS * (leg / 2 + 3) + (LEGS * leg * 30_000) / PREPARED
+    at_once = 4 * LEGS * (min(options.entries // 10, 60_000) * (1 / APPENDED + 1 / PREPARED) + 2)
     wanted = (
         ("ingest over one connection", is_whole and options.wants("ingest"), _fill(one_connection, True)),
         ("VACUUM", True, entries / VACUUMED),

@@ -20,7 +20,7 @@ from ..senders import bodies, prepared, send
 from ..wrk import Load
 
 BUSY_MAX = 4
-ENTRIES_MAX = 100_000
+ENTRIES_MAX = 60_000
 LIGHT_CLIENTS = 16
 # So many single entries a second over all ledgers: with 1,000 of them each has one in ten seconds.
 LIGHT_PER_SECOND = 100
@@ -52,6 +52,8 @@ class Ledgers:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self.facts: dict[str, Any] = {}
+        # Nothing here is rare: half the time is enough.
+        self._seconds = max(1.0, bench.options.leg_seconds / 2)
         # Numbers belong to a ledger: these begin anew, and each is used in one ledger.
         self._numbers = 0
 
@@ -149,7 +151,7 @@ class Ledgers:
         bench = self._bench
         tokens = bench.folder / "tokens"
         tokens.write_text("".join(f"{ledger.token}\n" for ledger in ledgers))
-        seconds = bench.options.leg_seconds
+        seconds = self._seconds
         first = self._take(round(2 * seconds * LIGHT_PER_SECOND))
         pause = round(1000 * LIGHT_CLIENTS / LIGHT_PER_SECOND)
         Load("light.lua", (str(first), str(bench.persons), str(tokens), str(pause)), LIGHT_CLIENTS, seconds).drive(
@@ -159,8 +161,8 @@ class Ledgers:
     def _fair(self, many: Sequence[Member], busy: Member) -> list[Series]:
         """The light ledgers beside a busy one, and without it; the busy one beside them, and without them."""
         light, heavy = Series("ledgers-beside"), Series("ledgers-busy")
-        meter, seconds = self._bench.meter, self._bench.options.leg_seconds
-        batches = round(seconds * BUSY_BATCHES_PER_SECOND)
+        meter = self._bench.meter
+        batches = round(self._seconds * BUSY_BATCHES_PER_SECOND)
         for number in range(1, LEGS + 1):
             title = f"fairness {number}/{LEGS}"
             with meter.leg(f"{title}, all light") as leg:
@@ -197,6 +199,6 @@ class Ledgers:
 
         with self._connections(ledger) as connections:
             leg.started = time.perf_counter()
-            send(connections, bodies(requests), answered, until=leg.started + self._bench.options.leg_seconds)
+            send(connections, bodies(requests), answered, until=leg.started + self._seconds)
             leg.stop()
         self._bench.wait_for_rollups(ledger.ledger_id)

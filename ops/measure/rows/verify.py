@@ -27,7 +27,8 @@ def measure(bench: Bench) -> Series:
         leg.count = bench.size()
         run(piped)
 
-    series = bench.meter.in_turns(Series("verify"), verify, baseline, whole_legs(bench.filled))
+    series = bench.meter.in_turns(
+        Series("verify"), verify, baseline, whole_legs(bench.filled), is_service=False)
     series.facts["since"] = _since(bench)
     return series
 
@@ -45,8 +46,8 @@ def _since(bench: Bench) -> dict[str, float]:
 
 
 def _verdict(bench: Bench, *arguments: str) -> tuple[dict[str, Any], Ended]:
-    ended = run([str(bench.service.binary), "verify", "--data-dir", str(bench.service.data), "--ledger", ORIGIN,
-                 "--json", *arguments])
+    command = [str(bench.service.binary), "verify", "--data-dir", str(bench.service.data), "--ledger", ORIGIN, "--json"]
+    ended = run(bench.meter.profile.command("verify", [*command, *arguments]))
     verdict = json.loads(ended.output)
     if verdict["verdict"] != "intact":
         raise MeasurementFailed(f"the ledger is not intact: {ended.output[:1000]}")

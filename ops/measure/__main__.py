@@ -109,13 +109,13 @@ class Run:
         return bars.lines(full) + bars.growth(small, full, begin)
 
 
-def _told(small: list[Series], full: list[Series]) -> dict[str, Any]:
+def _told(options: Options, small: list[Series], full: list[Series]) -> dict[str, Any]:
     """What is worth a word and has no bar."""
     found = {series.name: series for series in full}
     told: dict[str, Any] = {}
-    for name, series in (("before the growth", small), ("after it", full)):
-        if legs := [leg for each in series for leg in each.ours if leg.peak_mb]:
-            told[f"the service's highest memory, {name},"] = f"{max(leg.peak_mb['service'] for leg in legs):.0f} MB"
+    for entries, series in ((plan.growth_entries(options), small), (options.entries, full)):
+        if peaks := [leg.peak_mb["service"] for each in series for leg in each.ours if leg.peak_mb]:
+            told[f"the service's highest memory with {entries:,} entries"] = f"{max(peaks):.0f} MB"
     if "ingest" in found:
         for side, legs in (("ingest", found["ingest"].ours), ("COPY", found["ingest"].baseline)):
             told[f"{side}, leg by leg, entries/s"] = " ".join(f"{leg.rate:,.0f}" for leg in legs)
@@ -143,7 +143,7 @@ def report(options: Options) -> Report:
         settings = bench.database.settings()
         run = Run(bench)
         run.measure()
-    facts = run.facts | _told(run.small, run.full) | {"took": f"{elapsed_seconds() / 60:.1f} min"}
+    facts = run.facts | _told(options, run.small, run.full) | {"took": f"{elapsed_seconds() / 60:.1f} min"}
     return Report(
         about, settings, _plain(options), {name: str(value) for name, value in facts.items()},
         [astuple(part) for part in run.disk], run.lines(), run.small, run.full)

@@ -11,7 +11,7 @@ from .progress import ticking
 from .service import Service
 
 # Commands that run at once: each waits for the disk most of its time.
-COMMANDS_AT_ONCE = 4
+COMMANDS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def _stored(path: Path) -> dict[str, Any]:
 
 
 def compared(now: Iterable[Line], path: Path) -> str:
-    """The lines that an earlier run has as well, with what became of them, and the names of the others."""
+    """The lines that an earlier run has as well, with what became of them, and the titles of the others."""
     earlier = _stored(path)
     then, lines = ({line["title"]: line for line in _titled(found)}
                    for found in (earlier["table"], [asdict(line) for line in now]))
@@ -95,8 +95,8 @@ def compared(now: Iterable[Line], path: Path) -> str:
             number(line["ratio"]), REACHED[old["reached"]], REACHED[line["reached"]]))
     which = f"countersign {earlier['machine']['countersign']}, {earlier['options']['entries']:,} entries"
     only = [f"only {when}: {'; '.join(titles)}" for when, titles in (
-        ("then", [title for title in then if title not in lines]),
-        ("now", [title for title in lines if title not in then])) if titles]
+        ("then", [title for title in then if title not in lines and not then[title]["is_further"]]),
+        ("now", [title for title in lines if title not in then and not lines[title]["is_further"]])) if titles]
     return "\n".join((f"compared with {path}: {which}", table(rows), *only))
 
 
@@ -106,7 +106,7 @@ def _titled(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for line in lines:
         if not line["title"].startswith(" "):
             above = re.sub(r"(, p[0-9]+)?, [^,]*$", "", line["title"])
-            found.append(line)
+            found.append(line | {"is_further": False})
         else:
-            found.append(line | {"title": f"{above}, {line['title'].strip()}"})
+            found.append(line | {"title": f"{above}, {line['title'].strip()}", "is_further": True})
     return found

@@ -13,7 +13,7 @@ SHARES = ("p50", "p90", "p99", "p999", "max")
 PROCESSES = ("service", "postgres", "client")
 # Waits that are less than this share of a session's time are left out, beyond the first few as well.
 WAIT_SHARE_MIN = 0.02
-WAITS_SHOWN = 6
+WAITS_SHOWN = 4
 # Smaller shares of the answers than this are shown as such.
 ANSWERS_SHOWN_MIN = 0.0005
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from .api import Api
@@ -30,11 +30,11 @@ def send(
     connections: Sequence[Api], waiting: Iterator[bytes], answered: Callable[[], None], until: float = float("inf"),
 ) -> None:
     """Sends every body, or those that can be begun before `until` (of time.perf_counter), and calls `answered`, never
-    twice at once, after each."""
-    lock = threading.Lock()
+    twice at once, after each. What goes wrong on one connection, or an interruption, ends all of them."""
+    lock, stopped = threading.Lock(), threading.Event()
 
     def run(connection: Api) -> None:
-        while time.perf_counter() < until:
+        while time.perf_counter() < until and not stopped.is_set():
             with lock:
                 body = next(waiting, None)
             if body is None:
@@ -44,5 +44,9 @@ def send(
                 answered()
 
     with ThreadPoolExecutor(len(connections)) as threads:
-        for ended in [threads.submit(run, connection) for connection in connections]:
-            ended.result()
+        running = [threads.submit(run, connection) for connection in connections]
+        try:
+            for each in as_completed(running):
+                each.result()
+        finally:
+            stopped.set()

@@ -17,6 +17,7 @@ from ..legs import LEGS, Leg, Series, said
 from ..processes import memory_mb
 from ..progress import note
 from ..senders import bodies, prepared, send
+from ..service import Service
 from ..wrk import Load
 
 BUSY_MAX = 4
@@ -69,23 +70,28 @@ class Ledgers:
         return found
 
     def _at_once(self, ledgers: Sequence[Member], count: int) -> Series:
-        """Batches into the first `count` ledgers at the same time, beside the same number into one."""
+        """Batches into the first `count` ledgers at the same time, beside as many into one."""
         entries = min(self._bench.options.entries // 10, ENTRIES_MAX) // BATCH // count * BATCH * count
         series = Series(f"ledgers-{count}", facts={"connections to each": CONNECTIONS})
-        return self._bench.meter.in_turns(
-            series, lambda leg: self._fill(ledgers[:count], entries, leg),
-            lambda leg: self._fill(ledgers[:1], entries, leg))
+        for number in range(1, LEGS + 1):
+            title = f"{series.name} {number}/{LEGS}"
+            series.ours.append(self._fill(ledgers[:count], entries, title, series.name))
+            series.baseline.append(self._fill(ledgers[:1], entries, f"{title}, one ledger", ""))
+            note(f"{title}: {said(series.ours[-1])}; one ledger {said(series.baseline[-1])}")
+        return series
 
-    def _fill(self, ledgers: Sequence[Member], entries: int, leg: Leg) -> None:
+    def _fill(self, ledgers: Sequence[Member], entries: int, title: str, profiled: str) -> Leg:
+        """A leg that appends so many entries in all, the same share to each ledger."""
         bench, share = self._bench, entries // len(ledgers)
         with ExitStack() as stack, ThreadPoolExecutor(len(ledgers)) as threads:
             work = [(stack.enter_context(self._connections(ledger)), stack.enter_context(self._prepared(share)))
                     for ledger in ledgers]
-            leg.started = time.perf_counter()
-            list(threads.map(lambda each: send(each[0], bodies(each[1]), lambda: None), work))
-            leg.count = entries
-            leg.stop()
-        bench.wait_for_rollups(*(ledger.ledger_id for ledger in ledgers))
+            with bench.meter.leg(title, profiled) as leg:
+                list(threads.map(lambda each: send(each[0], bodies(each[1]), lambda: None), work))
+                leg.count = entries
+                leg.stop()
+                bench.wait_for_rollups(*(ledger.ledger_id for ledger in ledgers))
+        return leg
 
     def _prepared(self, count: int) -> Pieces:
         first = self._take(count)
@@ -110,17 +116,33 @@ class Ledgers:
         start = time.perf_counter()
         many = make_ledgers(bench.service, bench.database, "light", count, "ingest")
         self.facts[f"{count:,} ledgers made"] = f"in {time.perf_counter() - start:.0f} s"
-        before = memory_mb(bench.service.pid)[0]
-        connection = Api(bench.service.address, "")
-        for ledger in many:
-            connection.token = ledger.token
-            connection.append(entry(self._take(1), bench.persons).encode())
-        connection.close()
-        grown = memory_mb(bench.service.pid)[0] - before
-        self.facts["memory of the service for each ledger"] = f"{grown * 1024 / count:.1f} kB ({before:.0f} MB before)"
+        self._touch(bench.service, many)
         bench.wait_for_rollups(*(ledger.ledger_id for ledger in many))
         self.facts[f"idle, {count:,} ledgers"] = self._idle()
+        self.facts["memory for each ledger, in a new instance of the service,"] = self._memory(many)
         return many
+
+    def _touch(self, service: Service, ledgers: Sequence[Member]) -> None:
+        """One entry into each."""
+        connection = Api(service.address, "")
+        for ledger in ledgers:
+            connection.token = ledger.token
+            connection.append(entry(self._take(1), self._bench.persons).encode())
+        connection.close()
+
+    def _memory(self, many: Sequence[Member]) -> str:
+        """What a ledger adds to an instance that has not grown by other work before, beyond the first ones."""
+        instance = self._bench.service.beside()
+        instance.start()
+        try:
+            first = len(many) // 10
+            self._touch(instance, many[:first])
+            before = memory_mb(instance.pid)[0]
+            self._touch(instance, many[first:])
+            after = memory_mb(instance.pid)[0]
+        finally:
+            instance.stop()
+        return f"{(after - before) * 1024 / (len(many) - first):.1f} kB ({after:.0f} MB with {len(many):,})"
 
     def _idle(self) -> Idle:
         bench = self._bench

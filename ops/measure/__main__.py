@@ -47,6 +47,7 @@ class Run:
             note(f"everything at {bench.filled:,} entries, for the growth")
             bench.settle()
             self.small += self._reads() + self._singles([CLIENTS])
+        bench.meter.profile.begin()
         self.full = self._timed(self._fill.until(options.entries, FILL_LEGS))
         if options.wants("ingest"):
             self.full.append(self._fill.one_connection())

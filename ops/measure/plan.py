@@ -71,7 +71,7 @@ def _rows(options: Options, entries: int, is_whole: bool) -> list[Phase]:
 def text(found: list[Phase]) -> str:
     """The plan as one paragraph."""
     total = sum(phase.seconds for phase in found)
-    return (f"about {total / 60:.0f} minutes on two quiet cores: "
+    return (f"about {max(1, round(total / 60))} min on two quiet cores: "
             + ", ".join(f"{phase.title} {_minutes(phase.seconds)}" for phase in found))
 
 

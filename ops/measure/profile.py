@@ -1,4 +1,4 @@
-"""A profile of the service, or of a command, during the first leg of each row, from perf, if one was asked for."""
+"""A profile of the service, or of a command, during the first leg of each row, from perf, if asked for."""
 from __future__ import annotations
 
 import shutil
@@ -21,8 +21,13 @@ class Profile:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._made: list[str] = []
+        self._is_begun = False
         if folder and not shutil.which("perf"):
             raise MeasurementFailed("--profile wants perf (on Debian: apt-get install linux-perf)")
+
+    def begin(self) -> None:
+        """From here on legs are recorded: the ledger has its size."""
+        self._is_begun = True
 
     @contextmanager
     def of(self, row: str, pid: int) -> Iterator[None]:
@@ -46,7 +51,7 @@ class Profile:
         return [*recorder, "--", *arguments] if recorder else arguments
 
     def _recorder(self, row: str) -> list[str]:
-        if not self._folder or not row or row in self._made:
+        if not self._folder or not self._is_begun or not row or row in self._made:
             return []
         self._made.append(row)
         self._folder.mkdir(parents=True, exist_ok=True)

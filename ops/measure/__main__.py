@@ -1,92 +1,125 @@
-"""Measures what was asked for and prints the table."""
+"""Measures what was asked for and prints the tables."""
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from . import bars, machine
+from . import bars, disk, machine, plan
 from .bench import Bench, opened
-from .legs import Series
+from .legs import LEGS, Series
 from .options import Options, read
 from .processes import MeasurementFailed
-from .progress import elapsed_seconds, note
+from .progress import elapsed_seconds, note, ticking
 from .report import Report, compared
-from .rows import export, query, stats, verify
+from .rows import export, proofs, query, stats, verify
 from .rows.ingest import FILL_LEGS, Fill
-from .rows.single import ALL_CLIENTS, CLIENTS, Single
+from .rows.ledgers import Ledgers
+from .rows.single import CLIENTS, Single
 
 ROOT = Path(__file__).parents[2]
 STATUS_FAILED = 1
 
 
-def measured(bench: Bench, single: Single, is_whole: bool) -> list[Series]:
-    """Every row that was asked for, on the ledger as it is now; what has no baseline to grow with only on the whole."""
-    options = bench.options
-    bench.settle()
-    found: list[Series] = []
-    if options.wants("query"):
-        found += [query.by_message(bench), query.by_sender(bench)]
-    if options.wants("stats") and is_whole:
-        found += stats.measure(bench)
-    if options.wants("export"):
-        found.append(export.measure(bench))
-    if options.wants("verify"):
-        found.append(verify.measure(bench))
-    if options.wants("single"):
-        # Last, for it makes the ledger grow.
-        clients = ALL_CLIENTS if is_whole and "single-all" in options.rows else (CLIENTS,)
-        found += [single.measure(count) for count in clients]
-        if is_whole:
-            found.append(single.measure_chained())
-    return found
+class Run:
+    """One run: what it finds, row by row."""
 
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._options = bench.options
+        self._fill, self._single = Fill(bench), Single(bench)
+        self.small: list[Series] = []
+        self.full: list[Series] = []
+        self.disk: list[disk.Part] = []
+        self.facts: dict[str, Any] = {}
 
-def run(options: Options) -> Report:
-    """The whole run."""
-    about = machine.facts(options.folder, ROOT)
-    if about["load_before"] > about["cores"] / 2:  # type: ignore[operator]
-        note(f"this machine is busy already (load {about['load_before']:.1f}): the figures will be worth little")
-    with opened(options) as bench:
-        settings = bench.database.settings()
-        fill, single = Fill(bench), Single(bench)
-        small: list[Series] = []
-        fill.leg()
-        if options.wants("growth"):
+    def measure(self) -> None:
+        """Fills the ledger and measures every row that was asked for: before the growth, and at its whole size."""
+        bench, options = self._bench, self._options
+        small = plan.growth_entries(options)
+        if small:
+            self.small = self._timed(self._fill.until(small, LEGS))
             note(f"everything at {bench.filled:,} entries, for the growth")
-            small = measured(bench, single, is_whole=False)
-        fill.rest()
+            bench.settle()
+            self.small += self._reads() + self._singles([CLIENTS])
+        bench.meter.profile.begin()
+        self.full = self._timed(self._fill.until(options.entries, FILL_LEGS))
+        if options.wants("ingest"):
+            self.full.append(self._fill.one_connection())
+        bench.mirror.drop()
         note(f"everything at {bench.filled:,} entries")
-        full = measured(bench, single, is_whole=True)
-        facts: dict[str, Any] = {
-            "the ledger's size": f"{bench.size():,}", "disk per entry": bench.disk_per_entry(),
-            "took": f"{elapsed_seconds() / 60:.1f} min"}
-    if options.wants("ingest"):
-        full.insert(0, fill.series)
-    lines = bars.lines({series.name: series for series in full})
-    lines += bars.growth(*_grown(small, full, fill.series), f"from {options.entries // FILL_LEGS:,} on")
-    facts |= _told(full)
-    return Report(about, settings, _plain(options), facts, lines, small, full)
+        self._settle()
+        if options.wants("stats"):
+            self.full += stats.measure(bench)
+        if options.wants("proofs"):
+            self.full += proofs.measure(bench)
+        self.full += self._reads()
+        # Last, for these make the ledgers grow.
+        self.full += self._singles(bars.CLIENTS if "single-all" in options.rows else [CLIENTS])
+        if options.wants("single"):
+            self.full.append(self._single.measure_chained())
+        self._single.drop()
+        self._rest()
+
+    def _timed(self, filled: Series) -> list[Series]:
+        return [filled] if self._options.wants("ingest") else []
+
+    def _settle(self) -> None:
+        bench = self._bench
+        vacuumed = bench.settle()
+        self.disk = disk.used(bench.database, bench.size())
+        self.facts["the ledger's size"] = f"{bench.size():,}"
+        if self._options.wants("disk"):
+            self.facts["VACUUM (ANALYZE) after the fill"] = vacuumed
+
+    def _reads(self) -> list[Series]:
+        """What has a baseline and leaves the ledger as it is."""
+        bench, options = self._bench, self._options
+        found: list[Series] = []
+        if options.wants("query"):
+            found += [query.by_message(bench), query.by_sender(bench)]
+        if options.wants("export"):
+            found.append(export.measure(bench))
+        if options.wants("verify"):
+            found.append(verify.measure(bench))
+        return found
+
+    def _singles(self, clients: list[int] | tuple[int, ...]) -> list[Series]:
+        return [self._single.measure(count) for count in clients] if self._options.wants("single") else []
+
+    def _rest(self) -> None:
+        """What changes every page of the ledger, and then other ledgers."""
+        bench, options = self._bench, self._options
+        if options.wants("disk"):
+            with ticking(lambda: "VACUUM (FREEZE)"):
+                self.facts["VACUUM (FREEZE) at the end"] = disk.vacuum(bench.database, "FREEZE", bench.size())
+        if options.wants("ledgers"):
+            ledgers = Ledgers(bench)
+            self.full += ledgers.measure()
+            self.facts |= ledgers.facts
+
+    def lines(self) -> list[bars.Line]:
+        """The table that is judged."""
+        small, full = ({series.name: series for series in found} for found in (self.small, self.full))
+        begin = f"from {plan.growth_entries(self._options):,} on"
+        return bars.lines(full) + bars.growth(small, full, begin)
 
 
-def _grown(small: list[Series], full: list[Series], fill: Series) -> tuple[dict[str, Series], dict[str, Series]]:
-    """The series at a tenth and at the whole, by name. The fill's own are its first and its last leg."""
-    before, after = ({series.name: series for series in found} for found in (small, full))
-    if small and len(fill.ours) == FILL_LEGS:
-        before["ingest"] = Series("ingest", fill.ours[:1], fill.baseline[:1])
-        after["ingest"] = Series("ingest", fill.ours[-1:], fill.baseline[-1:])
-    return before, after
-
-
-def _told(full: list[Series]) -> dict[str, Any]:
+def _told(options: Options, small: list[Series], full: list[Series]) -> dict[str, Any]:
     """What is worth a word and has no bar."""
     found = {series.name: series for series in full}
     told: dict[str, Any] = {}
+    for entries, series in ((plan.growth_entries(options), small), (options.entries, full)):
+        if peaks := [leg.peak_mb["service"] for each in series for leg in each.ours if leg.peak_mb]:
+            told[f"the service's highest memory with {entries:,} entries"] = f"{max(peaks):.0f} MB"
+    if "ingest" in found:
+        for side, legs in (("ingest", found["ingest"].ours), ("COPY", found["ingest"].baseline)):
+            told[f"{side}, leg by leg, entries/s"] = " ".join(f"{leg.rate:,.0f}" for leg in legs)
     chained, single = found.get("single-chained"), found.get(f"single-{CLIENTS}")
     if chained and single:
         by_hand, ours = chained.middle("baseline", bars.rate), single.middle("ours", bars.rate)
@@ -95,11 +128,26 @@ def _told(full: list[Series]) -> dict[str, Any]:
     if "verify" in found:
         since, whole = found["verify"].facts["since"], found["verify"].ours[-1]
         told["verify of the last tenth"] = f"{since['seconds'] / whole.seconds:.0%} of the time of all"
-        told["verify's memory"] = f"{max(leg.peak_mb['verify'] for leg in found['verify'].ours):.0f} MB"
     if "export" in found:
         seconds = found["export"].middle("ours", lambda leg: leg.seconds)
         told["export"] = f"{found['export'].facts['bytes'] / 1e6 / (seconds or 1):,.0f} MB/s"
     return told
+
+
+def report(options: Options) -> Report:
+    """The whole run."""
+    about = machine.facts(options.folder, ROOT)
+    if about["load_before"] > about["cores"] / 2:  # type: ignore[operator]
+        note(f"this machine is busy already (load {about['load_before']:.1f}): the figures will be worth little")
+    note(f"{plan.text(plan.phases(options))}; up to {disk.wanted_bytes(options) / 1e9:.0f} GB of disk")
+    with opened(options) as bench:
+        settings = bench.database.settings()
+        run = Run(bench)
+        run.measure()
+    facts = run.facts | _told(options, run.small, run.full) | {"took": f"{elapsed_seconds() / 60:.1f} min"}
+    return Report(
+        about, settings, _plain(options), {name: str(value) for name, value in facts.items()},
+        [astuple(part) for part in run.disk], run.lines(), run.small, run.full)
 
 
 def _plain(options: Options) -> dict[str, Any]:
@@ -112,13 +160,13 @@ def main() -> int:
     # Ended from outside, it cleans up as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        report = run(options)
-        print(report.text())
+        found = report(options)
+        print(found.markdown() if options.markdown else found.text())
         if options.json:
-            report.write(options.json)
+            found.write(options.json)
             note(f"all figures: {options.json}")
         if options.compare:
-            print(compared(report.lines, options.compare))
+            print(compared(found.lines, options.compare))
     except (MeasurementFailed, OSError, ValueError, psycopg.Error) as fault:
         print(f"ops/bench: {fault}", file=sys.stderr)
         return STATUS_FAILED

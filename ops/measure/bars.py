@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from .legs import Leg, Series
@@ -72,6 +73,7 @@ def _clients(count: int, bars: tuple[float | None, float | None, float | None] =
 
 RULES = (
     Rule("ingest", "batched ingest, entries/s", rate, "least", 0.9),
+    Rule("ingest-1", "    over one connection, entries/s", rate),
     *_clients(1), *_clients(8), *_clients(32, (1.0, 1.5, 2.0)), *_clients(128), *_clients(256),
     Rule("query-message", "by message ID, p50, ms", latency("p50")),
     Rule("query-message", "    p99, ms", latency("p99"), "most", 2.0),
@@ -80,9 +82,21 @@ RULES = (
     Rule("stats", "stats of the page, p99, ms", latency("p99"), "most", 10),
     Rule("stats-fine", "stats by everything, by hour, p99, ms", latency("p99"), "most", 10),
     Rule("stats-month", "stats of the page, a month of hours, p99, ms", latency("p99"), "most", 10),
+    Rule("proof", "proof of inclusion, p50, ms", latency("p50")),
+    Rule("proof", "    p99, ms", latency("p99")),
+    Rule("consistency", "proof of consistency, p50, ms", latency("p50")),
+    Rule("consistency", "    p99, ms", latency("p99")),
     Rule("export", "export, lines/s", rate, "least", 0.8),
     Rule("verify", "verify, entries/s", rate, "least", 0.5),
+    Rule("ledgers-2", "batches into 2 ledgers at once, beside 1, entries/s", rate),
+    Rule("ledgers-4", "batches into 4 ledgers at once, beside 1, entries/s", rate),
+    Rule("ledgers-light", "light traffic to many ledgers, beside 1, p50, ms", latency("p50")),
+    Rule("ledgers-light", "    p99, ms", latency("p99")),
+    Rule("ledgers-beside", "the same beside a busy one, and without, p50, ms", latency("p50")),
+    Rule("ledgers-beside", "    p99, ms", latency("p99")),
+    Rule("ledgers-busy", "the busy one beside these, and alone, entries/s", rate),
 )
+CLIENTS = (1, 8, 32, 128, 256)
 
 GROWTH = {
     "ingest": "batched ingest", "single-32": "single entries", "query-message": "queries by message ID",
@@ -98,17 +112,27 @@ def lines(found: dict[str, Series]) -> list[Line]:
 
 def _never_falls(found: dict[str, Series]) -> list[Line]:
     """The least rate of a number of clients, for the rate of the next smaller number."""
-    rates = [found[name].middle("ours", rate) or 0 for name in (f"single-{count}" for count in (1, 8, 32, 128, 256))
-             if name in found]
-    if len(rates) < 2:
+    steps = client_steps(found)
+    if not steps:
         return []
-    least = min(more / fewer for fewer, more in zip(rates, rates[1:], strict=False))
-    return [Line("single entries, rate with more clients, least step", least, bar=f">= 1 less {1 - NOISE:.0%} of noise",
-                 reached=least >= NOISE)]
+    return [Line("single entries, rate with more clients, least step", min(steps.values()),
+                 bar=f">= 1 less {1 - NOISE:.0%} of noise", reached=not falls(steps))]
+
+
+def client_steps(found: dict[str, Series]) -> dict[int, float]:
+    """By a number of clients: its rate for that of the next smaller number."""
+    measured = {count: found[f"single-{count}"] for count in CLIENTS if f"single-{count}" in found}
+    rates = {count: series.middle("ours", rate) or 0 for count, series in measured.items()}
+    return {count: rates[count] / rates[fewer] for fewer, count in pairwise(rates) if rates[fewer]}
+
+
+def falls(steps: dict[int, float]) -> list[int]:
+    """The numbers of clients at which the rate is lower than with fewer."""
+    return [count for count, step in steps.items() if step < NOISE]
 
 
 def growth(small: dict[str, Series], large: dict[str, Series], span: str) -> list[Line]:
-    """How much of each rate is left when the ledger is ten times as large, beside what is left of its baseline's."""
+    """How much of each rate is left when the ledger is larger, beside what is left of its baseline's."""
     found = []
     for name, title in GROWTH.items():
         if name not in small or name not in large:

@@ -11,10 +11,10 @@ from typing import Self
 class Pieces:
     """A file of labelled pieces in groups; a group is what one transaction or one request takes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, groups: int) -> None:
         self._path = path
         self._file = path.open("w+b")
-        self._groups: list[list[tuple[str, int, int]]] = []
+        self._groups: list[list[tuple[str, int, int]]] = [[] for _ in range(groups)]
         self._end = 0
 
     def __enter__(self) -> Self:
@@ -24,17 +24,10 @@ class Pieces:
         self._file.close()
         self._path.unlink()
 
-    def __len__(self) -> int:
-        return len(self._groups)
-
-    def begin_group(self) -> None:
-        self._groups.append([])
-
-    def add(self, label: str, *parts: bytes | bytearray | memoryview) -> None:
-        """Adds a piece, given in parts, to the last group."""
-        size = sum(self._file.write(part) for part in parts)
-        self._groups[-1].append((label, self._end, size))
-        self._end += size
+    def add(self, group: int, label: str, data: bytes) -> None:
+        """Adds a piece to a group."""
+        self._groups[group].append((label, self._end, len(data)))
+        self._end += self._file.write(data)
 
     def groups(self) -> Iterator[list[tuple[str, bytes]]]:
         """Every group, with its pieces in the order in which they were added."""

@@ -1,30 +1,28 @@
 """What every row stands on: a service with a filled ledger, its Postgres, and the mirror of the ledger beside it."""
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import entries
+from . import disk, entries
 from .api import Api
 from .database import Database
-from .legs import Meter
+from .meter import Meter
 from .mirror import Mirror
 from .options import Options
-from .processes import MeasurementFailed, run
-from .progress import note
+from .processes import MeasurementFailed
+from .profile import Profile
+from .progress import note, ticking
 from .service import ORIGIN, Service
 
-MIRROR_ORIGIN = "bench.example/mirror"
-# Two ledgers and a plain table with their indexes, what a leg sends, and the write-ahead log.
-DISK_BYTES_PER_ENTRY = 7_000
-DISK_BYTES_BESIDE = 6 << 30
-CONNECTIONS_MAX = 400
+# How many connections batches come over.
+CONNECTIONS = 4
+CLIENTS_MAX = 400
 ROLLUPS_SECONDS_MAX = 1_800
 
 
@@ -39,14 +37,13 @@ class Bench:
     meter: Meter
     mirror: Mirror
     ledger_id: int
-    ingest: Api
+    # As many as CONNECTIONS.
+    ingest: list[Api]
     reader_token: str
     exporter: Api
-    mirror_id: int
-    mirror_reader_token: str
     filled: int = 0
     # Numbers of single entries begin beyond those of any ledger that can be asked for.
-    next_single: int = 10_000_000
+    next_single: int = 2 * entries.ENTRIES_MAX
 
     @property
     def persons(self) -> int:
@@ -56,37 +53,33 @@ class Bench:
         """How many entries the ledger has by now."""
         return int(self.database.one("SELECT max(size) FROM countersign.heads WHERE ledger_id = %s", self.ledger_id))
 
-    def disk_per_entry(self) -> str:
-        """What both ledgers take on disk, for each of their entries."""
-        rows = self.database.execute("""
-            SELECT sum(pg_table_size(c.oid))::bigint, sum(pg_indexes_size(c.oid))::bigint
-            FROM pg_class c WHERE c.relnamespace = 'countersign'::regnamespace AND c.relkind = 'r'""")
-        held = self.size() + self.mirror.size
-        tables, indexes = (int(size) / held for size in rows[0])
-        return f"{tables:,.0f} B in tables, {indexes:,.0f} B in indexes"
-
-    def wait_for_rollups(self) -> None:
-        """Waits until the service has counted every entry. At the end of a leg, what that costs is the leg's, and the
-        next one has the machine to itself."""
+    def wait_for_rollups(self, *ledger_ids: int) -> None:
+        """Waits until the service has counted every entry of these ledgers, or of ours. At the end of a leg, what that
+        costs is the leg's, and the next one has the machine to itself."""
+        wanted = list(ledger_ids) or [self.ledger_id]
         start = time.monotonic()
         while time.monotonic() - start < ROLLUPS_SECONDS_MAX:
-            counted = self.database.one(
-                "SELECT seq FROM countersign.watermarks WHERE ledger_id = %s", self.ledger_id)
-            if counted >= self.size():
+            lagging = self.database.one("""
+                SELECT count(*) FROM countersign.watermarks w WHERE ledger_id = ANY(%s)
+                    AND seq < (SELECT max(size) FROM countersign.heads h WHERE h.ledger_id = w.ledger_id)""", wanted)
+            if not lagging:
                 return
             time.sleep(0.1)
         raise MeasurementFailed("the rollups do not come to an end")
 
-    def settle(self) -> None:
+    def settle(self) -> disk.Vacuumed:
         """What autovacuum does by itself within minutes: done now, it cannot fall into a leg."""
         self.wait_for_rollups()
-        self.database.execute("VACUUM (ANALYZE)")
+        with ticking(lambda: "VACUUM"):
+            vacuumed = disk.vacuum(self.database, "ANALYZE", self.size())
+            self.database.execute("VACUUM (ANALYZE)")
+        return vacuumed
 
 
 @contextmanager
 def opened(options: Options) -> Iterator[Bench]:
     """Sets up a bench in a folder of its own and removes all of it."""
-    _require_disk(options)
+    disk.require(options)
     folder = Path(tempfile.mkdtemp(prefix="cs-bench-", dir=options.folder))
     # Postgres' account has to pass through.
     folder.chmod(0o755)
@@ -104,51 +97,31 @@ def opened(options: Options) -> Iterator[Bench]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _require_disk(options: Options) -> None:
-    wanted = options.entries * DISK_BYTES_PER_ENTRY + DISK_BYTES_BESIDE
-    free = shutil.disk_usage(options.folder).free
-    if free < wanted:
-        raise MeasurementFailed(
-            f"{options.folder} has {free >> 30} GB free, and {options.entries:,} entries want {wanted >> 30}: "
-            "take fewer, or another --dir")
-
-
 def _opened(options: Options, folder: Path, service: Service) -> Iterator[Bench]:
     service.start()
     if "single-all" in options.rows:
-        _allow_connections(service)
+        _allow_clients(service)
     database = Database(service.data)
     database.execute("CREATE SCHEMA bench")
     admin = Api(service.address, service.admin_token)
     tokens = {scope: admin.new_token(scope, scope) for scope in ("ingest", "read", "export")}
-    mirror_token = _make_mirror(service)
-    ledgers = {origin: database.one("SELECT ledger_id FROM countersign.ledgers WHERE origin = %s", origin)
-               for origin in (ORIGIN, MIRROR_ORIGIN)}
-    mirror = Mirror(database, ledgers[ORIGIN], ledgers[MIRROR_ORIGIN], admin.size(), folder)
+    ledger_id = database.one("SELECT ledger_id FROM countersign.ledgers WHERE origin = %s", ORIGIN)
+    mirror = Mirror(database, ledger_id, admin.size(), folder)
     bench = Bench(
-        options=options, folder=folder, service=service, database=database, meter=Meter(service.pid, database),
-        mirror=mirror, ledger_id=ledgers[ORIGIN], ingest=Api(service.address, tokens["ingest"]),
-        reader_token=tokens["read"], exporter=Api(service.address, tokens["export"]),
-        mirror_id=ledgers[MIRROR_ORIGIN], mirror_reader_token=mirror_token)
-    try:
+        options=options, folder=folder, service=service, database=database,
+        meter=Meter(service.pid, database, Profile(options.profile)), mirror=mirror, ledger_id=ledger_id,
+        ingest=[Api(service.address, tokens["ingest"]) for _ in range(CONNECTIONS)], reader_token=tokens["read"],
+        exporter=Api(service.address, tokens["export"]))
+    with ExitStack() as stack:
+        connections = (bench.exporter, *bench.ingest, admin)
+        for close in (database.close, bench.meter.close, mirror.close, *(each.close for each in connections)):
+            stack.callback(close)
         yield bench
-    finally:
-        for open_thing in (admin, bench.ingest, bench.exporter, mirror, database):
-            open_thing.close()
 
 
-def _allow_connections(service: Service) -> None:
+def _allow_clients(service: Service) -> None:
     """Lets pgbench have 256 clients, which the cluster's own settings do not."""
     with Database(service.data).admin as connection:
-        connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS_MAX}".encode())
+        connection.execute(f"ALTER SYSTEM SET max_connections = {CLIENTS_MAX}".encode())
     service.stop()
     service.start()
-
-
-def _make_mirror(service: Service) -> str:
-    """Makes the mirror's ledger and returns a token that reads it."""
-    place = ("--data-dir", str(service.data), "--json")
-    run([str(service.binary), "ledger", "create", MIRROR_ORIGIN, *place])
-    made = run([str(service.binary), "token", "create", "--ledger", MIRROR_ORIGIN, "--name", "read", "--scope", "read",
-                *place])
-    return str(json.loads(made.output)["token"])

@@ -11,13 +11,17 @@ from psycopg import sql
 from .processes import Ended, MeasurementFailed, run
 
 DATABASE = "countersign"
+# The sessions of this program that are no part of a measurement call themselves so.
+APPLICATION = "ops/bench"
 # What runs beside the service, for psycopg and pgbench.
 SCRIPTS = Path(__file__).parent / "sql"
 SETTINGS = (
     "server_version", "data_checksums", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method",
     "wal_compression", "wal_level", "wal_buffers", "max_wal_size", "checkpoint_timeout", "checkpoint_completion_target",
     "shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem", "commit_delay", "max_connections",
-    "autovacuum", "jit", "plan_cache_mode")
+    "jit", "plan_cache_mode", "autovacuum", "autovacuum_naptime", "autovacuum_vacuum_scale_factor",
+    "autovacuum_vacuum_insert_threshold", "autovacuum_vacuum_insert_scale_factor", "autovacuum_vacuum_cost_delay",
+    "autovacuum_freeze_max_age")
 
 
 class Database:
@@ -30,9 +34,10 @@ class Database:
         self._tools = Path(os.readlink(f"/proc/{self.postmaster}/exe")).parent
         self.admin = self.connect("postgres")
 
-    def connect(self, role: str) -> psycopg.Connection[tuple[Any, ...]]:
+    def connect(self, role: str, application: str = APPLICATION) -> psycopg.Connection[tuple[Any, ...]]:
         """A connection over the socket; each statement is a transaction of its own unless one is begun."""
-        return psycopg.connect(host=str(self.folder), dbname=DATABASE, user=role, autocommit=True)
+        return psycopg.connect(
+            host=str(self.folder), dbname=DATABASE, user=role, application_name=application, autocommit=True)
 
     def execute(self, statement: str | sql.Composed, *parameters: Any) -> list[tuple[Any, ...]]:
         """Runs a statement as superuser and returns its rows."""

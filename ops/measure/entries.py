@@ -12,6 +12,7 @@ LOAD = Path(__file__).parent / "load"
 TEMPLATE = (LOAD / "entry.json").read_text().rstrip("\n")
 
 BATCH = 1_000
+ENTRIES_MAX = 10_000_000
 # A prime, and about its golden section: n * SPREAD % PRIME meets each number once, and neighbours lie far apart. It
 # stays exact in the doubles of wrk's Lua. load/number.lua and the scripts for pgbench say the same.
 PRIME = 67_108_859

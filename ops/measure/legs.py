@@ -1,19 +1,21 @@
 """One leg of a measurement, and what belongs together: the legs of ours and those of the baseline, in turns."""
 from __future__ import annotations
 
-import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
 from statistics import median
-from typing import Any
-
-from .database import Database
-from .processes import cpu_seconds, family_cpu_seconds, forget_peak_memory, memory_mb
-from .progress import note
+from typing import Any, Self
 
 LEGS = 5
+# What reads a larger ledger from end to end takes minutes: fewer legs have to do.
+LONG_ENTRIES = 2_000_000
+LONG_LEGS = 3
+
+
+def whole_legs(entries: int) -> int:
+    """How many legs what reads the whole ledger takes."""
+    return LONG_LEGS if entries > LONG_ENTRIES else LEGS
 
 
 @dataclass
@@ -24,20 +26,31 @@ class Leg:
     unit: str = "entries"
     seconds: float = 0.0
     latency_ms: dict[str, float] = field(default_factory=dict)
+    # The share of the answers that took so long: `histogram.py` says which buckets these are.
+    histogram: dict[int, float] = field(default_factory=dict)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
     # Highest resident memory; `service_before` is what the service held when the leg began.
     peak_mb: dict[str, float] = field(default_factory=dict)
     wal_bytes: int = 0
+    # Sessions of Postgres by application and by what they did or waited for, on average at any moment.
+    waits: dict[str, dict[str, float]] = field(default_factory=dict)
     # No figure, so not a field: it stays out of the JSON.
     started = 0.0
 
-    def stop(self, count: int) -> None:
-        """The leg has done `count` by now; what it costs from here on is counted, and the time is not."""
-        self.count, self.seconds = count, time.perf_counter() - self.started
+    def stop(self) -> None:
+        """The leg has done its work by now; what it costs from here on is counted, and the time is not."""
+        self.seconds = time.perf_counter() - self.started
 
     @property
     def rate(self) -> float:
         return self.count / self.seconds if self.seconds else 0.0
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Self:
+        """A leg as `Series.as_json` has it; one that was written earlier may know less."""
+        leg = cls(**{each.name: found[each.name] for each in fields(cls) if each.name in found})
+        leg.histogram = {int(bucket): share for bucket, share in leg.histogram.items()}
+        return leg
 
 
 @dataclass
@@ -49,10 +62,15 @@ class Series:
     baseline: list[Leg] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def middle(self, side: str, figure: Callable[[Leg], float]) -> float | None:
-        """The median of a figure over the legs of `ours` or `baseline`; None without legs."""
+    def judged(self, side: str) -> list[Leg]:
+        """The legs of `ours` or `baseline` that count: a fill has more than a median takes."""
         legs: list[Leg] = getattr(self, side)
-        return median(figure(leg) for leg in legs[-LEGS:]) if legs else None
+        return legs[-LEGS:]
+
+    def middle(self, side: str, figure: Callable[[Leg], float]) -> float | None:
+        """The median of a figure over the legs that count; None without legs."""
+        legs = self.judged(side)
+        return median(figure(leg) for leg in legs) if legs else None
 
     def as_json(self) -> dict[str, Any]:
         def plain(legs: list[Leg]) -> list[dict[str, Any]]:
@@ -60,51 +78,11 @@ class Series:
 
         return {"name": self.name, "ours": plain(self.ours), "baseline": plain(self.baseline), "facts": self.facts}
 
-
-def _client_seconds() -> float:
-    """What this program and those that it ran to their end have used."""
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-class Meter:
-    """Takes the time of legs, and the CPU and memory of who takes part in them."""
-
-    def __init__(self, service_pid: int, database: Database) -> None:
-        self._service = service_pid
-        self._database = database
-        self._postmaster = database.postmaster
-
-    @contextmanager
-    def leg(self) -> Iterator[Leg]:
-        """Measures its body, after a CHECKPOINT. The body sets what was done; and `seconds`, if it knows better."""
-        self._database.checkpoint()
-        forget_peak_memory(self._service)
-        leg = Leg(peak_mb={"service_before": round(memory_mb(self._service)[0], 1)})
-        before, wal = self._used(), self._database.wal_position()
-        leg.started = time.perf_counter()
-        yield leg
-        leg.seconds = leg.seconds or time.perf_counter() - leg.started
-        after = self._used()
-        leg.cpu_seconds = {name: round(after[name] - before[name], 2) for name in after}
-        leg.wal_bytes = self._database.wal_position() - wal
-        leg.peak_mb["service"] = round(memory_mb(self._service)[1], 1)
-
-    def _used(self) -> dict[str, float]:
-        return {"service": cpu_seconds(self._service), "postgres": family_cpu_seconds(self._postmaster),
-                "client": _client_seconds()}
-
-    def in_turns(self, series: Series, ours: Callable[[Leg], None], baseline: Callable[[Leg], None]) -> Series:
-        """Fills `series` with legs of both sides, one after the other."""
-        for number in range(1, LEGS + 1):
-            with self.leg() as leg:
-                ours(leg)
-            series.ours.append(leg)
-            with self.leg() as beside:
-                baseline(beside)
-            series.baseline.append(beside)
-            note(f"{series.name} {number}/{LEGS}: {said(leg)}; baseline {said(beside)}")
-        return series
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Self:
+        """A series as `as_json` has it."""
+        ours, baseline = ([Leg.from_json(leg) for leg in found[side]] for side in ("ours", "baseline"))
+        return cls(found["name"], ours, baseline, found["facts"])
 
 
 def said(leg: Leg) -> str:

@@ -1,24 +1,30 @@
-"""The ledger that the raw COPY of the ingest's baseline goes to: the same rows as ours, under another ledger_id.
+"""What the raw COPY of the ingest's baseline goes to: tables like the ledger's own, with the same rows.
 
-The rows that an ingest has made are read from the tables as binary COPY, with nothing changed but `ledger_id`, and cut
-where the ingest's requests were. That is not timed. What is timed writes them back: a transaction for each batch, with
-one binary COPY into each table that has rows in it.
+The mirror's tables have the columns, constraints, indexes and partitions of ours, in a schema of their own, so that
+either side is as large as the other and the mirror can be dropped once it has served. The rows that an ingest has made
+are read from the tables as binary COPY and cut into the ingest's batches. That is not timed. What is timed writes them
+back: a transaction for each batch, with one binary COPY into each table that has rows in it.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from .batches import Pieces
 from .database import Database
 from .entries import BATCH
-from .progress import note
+from .processes import MeasurementFailed
+from .progress import note, ticking
 
-EMPTY_COPY_BYTES = 21  # the header and the end of the binary format
+SCHEMA = "mirror"
+# The binary format's beginning and end: signature, flags and length of the extension; no more rows.
+COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+COPY_TRAILER = b"\xff\xff"
+# So much is followed at once, to hold little on disk.
+FOLLOWED_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -27,92 +33,79 @@ class Table:
 
     name: str
     place: str
-    # No index leads from the place to the row: the rows of a leg are put aside first.
-    is_staged: bool = True
-    # Joins and conditions, where the place alone does not find the rows.
-    more: str = ""
+    # Joins, where no column leads to the place.
+    joins: str = ""
 
 
-# In the order in which an append writes them; `subjects` leans on the staged `entry_keys`.
+# In the order in which an append writes them.
 TABLES = (
-    Table("entries", "t.seq", is_staged=False),
+    Table("entries", "t.seq"),
     Table("keys", "t.first_seq"),
     Table("entry_keys", "t.seq"),
-    Table("disclosures", "t.seq", is_staged=False),
-    Table("subjects", "f.seq", more="""
-        JOIN (SELECT tag, min(seq) AS seq FROM bench.staged_entry_keys WHERE name = 'subject' GROUP BY tag) f
+    Table("disclosures", "t.seq"),
+    Table("subjects", "f.seq", """
+        JOIN (SELECT tag, min(seq) AS seq FROM countersign.entry_keys
+            WHERE ledger_id = {ledger} AND name = 'subject' AND seq >= {low} AND seq < {high} GROUP BY tag) f
             ON f.tag = t.pseudonym
-            AND NOT EXISTS (SELECT FROM countersign.subjects m WHERE m.ledger_id = {mirror} AND m.tag = t.tag)"""),
-    Table("tiles", "((t.tile_index + 1) << (8 * (t.level + 1))) - 1"),
+            AND NOT EXISTS (SELECT FROM mirror.subjects m WHERE m.ledger_id = t.ledger_id AND m.tag = t.tag)"""),
+    Table("tiles", "(((t.tile_index + 1) << (8 * (t.level + 1))) - 1)"),
     Table("hours", "t.first_seq"),
-    Table("heads", "t.size - 1"),
+    Table("heads", "(t.size - 1)"),
 )
 
 
 class Mirror:
     """Follows our ledger from the size at which it was made."""
 
-    def __init__(self, database: Database, ours: int, mirror: int, size: int, folder: Path) -> None:
+    def __init__(self, database: Database, ledger_id: int, size: int, folder: Path) -> None:
         self._database = database
-        self._ledgers = {"ours": sql.Literal(ours), "mirror": sql.Literal(mirror)}
+        self._ledger = sql.Literal(ledger_id)
         self._folder = folder
         self.size = size
+        database.script("mirror.sql")
         # The service's own role: the same rights are checked.
-        self._connection = database.connect("countersign_app")
-        self._columns = {table.name: self._columns_of(table) for table in TABLES}
-        self._copies = {name: sql.SQL("COPY countersign.{} ({}) FROM STDIN (FORMAT binary)").format(
-            sql.Identifier(name), sql.SQL(", ").join(columns)) for name, columns in self._columns.items()}
-
-    def _columns_of(self, table: Table) -> list[sql.Identifier]:
-        rows = self._database.execute(
-            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-            " ORDER BY attname <> 'ledger_id', attnum", f"countersign.{table.name}")
-        return [sql.Identifier(name) for (name,) in rows]
+        self._connection = database.connect("countersign_app", "baseline COPY")
 
     def capture(self, size: int) -> Pieces:
         """The rows that ours has from the mirror's size up to `size`, in groups of BATCH entries."""
         low, high = self.size, size
-        for table in TABLES:
-            if table.is_staged:
-                self._stage(table, low, high)
-        pieces = Pieces(self._folder / "rows")
-        with self._database.connect("postgres") as connection, connection.cursor() as cursor:
-            for start in range(low, high, BATCH):
-                pieces.begin_group()
-                for table in TABLES:
-                    self._read(cursor, table, start, min(start + BATCH, high), pieces)
-        for table in TABLES:
-            if table.is_staged:
-                self._database.execute(f"DROP TABLE bench.staged_{table.name}")
+        # Partitions that ours has got since.
+        self._database.execute("CALL mirror.follow_partitions()")
+        pieces = Pieces(self._folder / "rows", (high - low + BATCH - 1) // BATCH)
+        with ticking(lambda: f"reading {high - low:,} entries for the mirror"):
+            for table in TABLES:
+                self._read(table, low, high, pieces)
         self.size = high
         return pieces
 
-    def _stage(self, table: Table, low: int, high: int) -> None:
-        text = f"""
-            CREATE UNLOGGED TABLE bench.staged_{table.name} AS
-            SELECT {table.place} AS place, t.* FROM countersign.{table.name} t {table.more}
-            WHERE t.ledger_id = {{ours}} AND {table.place} >= {{low}} AND {table.place} < {{high}};
-            CREATE INDEX ON bench.staged_{table.name} (place)"""
-        self._database.execute(sql.SQL(text).format(
-            **self._ledgers, low=sql.Literal(low), high=sql.Literal(high)))
+    def _read(self, table: Table, low: int, high: int, pieces: Pieces) -> None:
+        """One COPY of all rows in the order of their places, cut by how many of them each group has."""
+        values = {"ledger": self._ledger, "low": sql.Literal(low), "high": sql.Literal(high)}
+        found = f"""
+            SELECT {table.place} AS place, t.* FROM countersign.{table.name} t {table.joins}
+            WHERE t.ledger_id = {{ledger}} AND {table.place} >= {{low}} AND {table.place} < {{high}}"""
+        rows = sql.SQL(found).format(**values)
+        counts = sql.SQL(f"SELECT (place - {{low}}) / {BATCH}, count(*) FROM ({{rows}}) r GROUP BY 1 ORDER BY 1")
+        copy = sql.SQL("COPY (SELECT {columns} FROM ({rows}) r ORDER BY place) TO STDOUT (FORMAT binary)")
+        with self._database.connect("postgres") as connection, connection.cursor() as cursor:
+            # Large sorts, and no plan that a young table's missing statistics would turn into a loop of scans.
+            cursor.execute("SET work_mem = '128MB'; SET enable_nestloop = off")
+            wanted = cursor.execute(counts.format(rows=rows, **values)).fetchall()
+            with cursor.copy(copy.format(rows=rows, columns=self._columns(table))) as copied:
+                # A message for each row; the first one brings the header, and the trailer comes by itself.
+                messages = iter(copied)
+                for group, count in wanted:
+                    data = b"".join(islice(messages, count)).removeprefix(COPY_HEADER)
+                    pieces.add(group, table.name, COPY_HEADER + data + COPY_TRAILER)
+                rest = b"".join(messages).removeprefix(COPY_HEADER)
+        if rest != COPY_TRAILER:
+            raise MeasurementFailed(f"{table.name} changed while it was read for the mirror")
 
-    def _read(
-        self, cursor: psycopg.Cursor[tuple[Any, ...]], table: Table, low: int, high: int, pieces: Pieces,
-    ) -> None:
-        source, place = (
-            (f"bench.staged_{table.name}", "t.place") if table.is_staged
-            else (f"countersign.{table.name}", table.place))
-        text = f"""
-            COPY (SELECT {{mirror}}::bigint, {{columns}} FROM {source} t
-                WHERE t.ledger_id = {{ours}} AND {place} >= {{low}} AND {place} < {{high}} ORDER BY {place})
-            TO STDOUT (FORMAT binary)"""
-        statement = sql.SQL(text).format(
-            **self._ledgers, columns=sql.SQL(", ").join(self._columns[table.name][1:]), low=sql.Literal(low),
-            high=sql.Literal(high))
-        with cursor.copy(statement) as copy:
-            parts = list(copy)
-        if sum(map(len, parts)) > EMPTY_COPY_BYTES:
-            pieces.add(table.name, *parts)
+    def _columns(self, table: Table) -> sql.Composed:
+        rows = self._database.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " ORDER BY attnum", f"{SCHEMA}.{table.name}")
+        return sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows)
 
     def load(self, pieces: Pieces) -> None:
         """Writes captured rows: the baseline."""
@@ -120,15 +113,20 @@ class Mirror:
             for group in pieces.groups():
                 with self._connection.transaction():
                     for table, rows in group:
-                        with cursor.copy(self._copies[table]) as copy:
+                        with cursor.copy(f"COPY {SCHEMA}.{table} FROM STDIN (FORMAT binary)".encode()) as copy:
                             copy.write(rows)
 
     def follow(self, size: int) -> None:
         """Brings the mirror to `size`, untimed."""
-        if size > self.size:
-            note(f"the mirror follows: {size - self.size:,} entries")
-            with self.capture(size) as pieces:
+        while size > self.size:
+            until = min(size, self.size + FOLLOWED_AT_ONCE)
+            note(f"the mirror follows: {until - self.size:,} entries")
+            with self.capture(until) as pieces:
                 self.load(pieces)
+
+    def drop(self) -> None:
+        """Gives its room back."""
+        self._database.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
 
     def close(self) -> None:
         self._connection.close()

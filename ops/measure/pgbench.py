@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .database import Database
+from .histogram import shares
 from .legs import Leg
 from .processes import MeasurementFailed
 
@@ -51,3 +52,4 @@ class Transactions:
         leg.seconds = leg.count / float(rate[1])
         leg.latency_ms = {name: latencies[int(share * (leg.count - 1))] for name, share in SHARES.items()}
         leg.latency_ms["max"] = latencies[-1]
+        leg.histogram = shares(latencies)

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+from .database import DATABASE
 from .processes import MeasurementFailed
 
 ORIGIN = "bench.example/ledger"
@@ -22,10 +23,20 @@ class Service:
         self.binary = binary
         self.data = folder / "d"
         self.admin_token = ""
+        self._place = ["--data-dir", str(self.data)]
         self._log = folder / "service.log"
         self._process: subprocess.Popen[str] | None = None
         self._url = ""
         self._listening = threading.Event()
+
+    def beside(self) -> Service:
+        """A further instance on the same database, not started yet."""
+        other = Service(self.binary, self.data.parent)
+        url = f"postgresql://postgres@/{DATABASE}?host={self.data}"
+        other._place = ["--database-url", url, "--master-key", str(self.data / "master.key")]
+        other._log = self._log.with_name("beside.log")
+        other.admin_token = self.admin_token
+        return other
 
     def start(self) -> None:
         """Returns once it listens."""
@@ -34,9 +45,8 @@ class Service:
         with self._log.open("ab") as errors:
             # Away from our terminal: Ctrl-C reaches this program alone, which ends the service in order.
             self._process = subprocess.Popen(
-                [str(self.binary), "serve", "--data-dir", str(self.data), "--listen", "127.0.0.1:0",
-                 "--ledger", ORIGIN], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
-                start_new_session=True)
+                [str(self.binary), "serve", *self._place, "--listen", "127.0.0.1:0", "--ledger", ORIGIN],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         self._listening.wait(START_SECONDS_MAX)
         if not self._url or not self.admin_token:

@@ -27,8 +27,11 @@ class Load:
              "--timeout", f"{TIMEOUT_SECONDS}s", "--header", f"Authorization: Bearer {token}",
              "--script", self.script, url + self.path, "--", *self.arguments], folder=LOAD)
         line = next((line for line in ended.output.splitlines() if line.startswith("measured ")), "")
-        found = {name: float(value) for name, value in (pair.split("=") for pair in line.split()[1:])}
+        *figures, buckets = line.split()[1:] or [""]
+        found = {name: float(value) for name, value in (pair.split("=") for pair in figures)}
         if not found or found["faults"] or found["refused"] or not found["count"]:
             raise MeasurementFailed(f"wrk with {self.script}: {line or ended.output}")
         leg.count, leg.seconds = int(found["count"]), found["seconds"]
         leg.latency_ms = {name: found[name] for name in ("p50", "p75", "p90", "p99", "p999", "max")}
+        shares = (pair.split(":") for pair in buckets.removeprefix("histogram=").split(","))
+        leg.histogram = {int(number): float(share) for number, share in sorted(shares, key=lambda pair: int(pair[0]))}

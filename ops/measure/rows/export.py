@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ..bench import Bench
-from ..legs import Leg, Series
+from ..legs import Leg, Series, whole_legs
 from ..processes import MeasurementFailed
 
 PATH = "/v1/export?format=jsonl"
@@ -21,16 +21,16 @@ def measure(bench: Bench) -> Series:
             nonlocal lines, received
             lines += piece.tobytes().count(b"\n")
             received += len(piece)
+            leg.count = lines
 
-        size = bench.size()
+        size, leg.unit = bench.size(), "lines"
         bench.exporter.stream(PATH, take)
         if lines != size:
             raise MeasurementFailed(f"the export has {lines:,} lines, and the ledger had {size:,} entries")
-        leg.count, leg.unit = lines, "lines"
         series.facts["bytes"] = received
 
     def baseline(leg: Leg) -> None:
         leg.count, leg.unit = bench.size(), "lines"
         bench.database.run_tool("psql", "--no-psqlrc", "--quiet", "--output", "/dev/null", "--command", copy)
 
-    return bench.meter.in_turns(series, export, baseline)
+    return bench.meter.in_turns(series, export, baseline, whole_legs(bench.filled))

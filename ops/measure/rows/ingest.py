@@ -1,54 +1,67 @@
 """Batches over HTTP, beside raw binary COPY of the same rows: the legs that fill the ledger."""
 from __future__ import annotations
 
-from ..batches import Pieces
-from ..bench import Bench
-from ..entries import BATCH, batches
-from ..legs import LEGS, Series, said
+from ..bench import CONNECTIONS, Bench
+from ..entries import BATCH
+from ..legs import LEGS, Leg, Series, said
 from ..progress import note
+from ..senders import bodies, prepared, send
 
-# Twice as many as a median takes: the last half counts, and the first and the last show how the rate falls.
+# Twice as many as a median takes: the last half counts.
 FILL_LEGS = 2 * LEGS
+# Entries in each leg over one connection.
+ONE_CONNECTION_MAX = 50_000
 
 
 class Fill:
-    """Fills the ledger leg by leg; each leg takes as many entries as every other."""
+    """Fills the ledger leg by leg, and writes the same rows by COPY if the row is wanted."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._is_timed = bench.options.wants("ingest")
-        self.series = Series("ingest")
 
-    def leg(self) -> None:
-        """The next tenth of the ledger, and the same rows by COPY if the row is wanted."""
+    def until(self, size: int, legs: int, name: str = "ingest", connections: int = CONNECTIONS) -> Series:
+        """Fills the ledger up to entry number `size`, in legs that are equally long."""
         bench = self._bench
-        count = bench.options.entries // FILL_LEGS // BATCH * BATCH
-        number = bench.filled // count + 1
         # Whatever other rows have appended since.
         if self._is_timed:
             bench.mirror.follow(bench.size())
-        with Pieces(bench.folder / "requests") as requests:
-            for body in batches(bench.filled, count, bench.persons):
-                requests.begin_group()
-                requests.add("entries", body)
-            with bench.meter.leg() as ours:
-                for group in requests.groups():
-                    for _, body in group:
-                        bench.ingest.append(body)
-                ours.stop(count)
-                bench.wait_for_rollups()
-        bench.filled += count
-        self.series.ours.append(ours)
-        text = f"ingest {number}/{FILL_LEGS}: {said(ours)}"
-        if self._is_timed:
-            with bench.mirror.capture(bench.size()) as rows, bench.meter.leg() as copied:
-                bench.mirror.load(rows)
-                copied.stop(count)
-            self.series.baseline.append(copied)
-            text += f"; COPY {said(copied)}"
-        note(text)
+        series = Series(name, facts={"connections": connections})
+        first, batches = bench.filled, (size - bench.filled) // BATCH
+        for number in range(1, legs + 1):
+            end = first + batches * number // legs * BATCH
+            self._leg(series, end - bench.filled, connections, f"{name} {number}/{legs}")
+        return series
 
-    def rest(self) -> None:
-        """All legs that are left."""
-        while self._bench.filled < self._bench.options.entries:
-            self.leg()
+    def one_connection(self) -> Series:
+        """For information: a connection that waits for each answer, so that the service and Postgres work by turns."""
+        count = min(self._bench.options.entries // FILL_LEGS, ONE_CONNECTION_MAX)
+        return self.until(self._bench.filled + LEGS * count, LEGS, "ingest-1", connections=1)
+
+    def _leg(self, series: Series, count: int, connections: int, title: str) -> None:
+        bench = self._bench
+
+        def answered() -> None:
+            leg.count += BATCH
+
+        requests = prepared(bench.folder / "requests", bench.filled, count, bench.persons)
+        with requests, bench.meter.leg(title, series.name) as leg:
+            send(bench.ingest[:connections], bodies(requests), answered)
+            leg.stop()
+            bench.wait_for_rollups()
+        bench.filled += count
+        series.ours.append(leg)
+        text = f"{title}: {said(leg)}"
+        if self._is_timed:
+            copied = self._copy(title)
+            series.baseline.append(copied)
+            text += f"; COPY {said(copied)}"
+        note(f"{text}; the ledger has {bench.size():,}")
+
+    def _copy(self, title: str) -> Leg:
+        bench, size = self._bench, self._bench.size()
+        count = size - bench.mirror.size
+        with bench.mirror.capture(size) as rows, bench.meter.leg(f"{title}, COPY") as copied:
+            bench.mirror.load(rows)
+            copied.count = count
+        return copied

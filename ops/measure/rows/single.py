@@ -7,13 +7,13 @@ from pathlib import Path
 from ..bench import Bench
 from ..legs import Leg, Series, said
 from ..pgbench import Transactions
-from ..progress import note
+from ..progress import note, ticking
 from ..wrk import Load
 
 CLIENTS = 32
-ALL_CLIENTS = (1, 8, 32, 128, 256)
 # So many real rows are inserted again and again, so that the pages they fill compress no better than ours.
 SPECIMENS = 32
+FOLLOWED_AT_ONCE = 100_000
 # Planned once for each session, and not five times more before that is found to be enough.
 PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 
@@ -29,10 +29,18 @@ class Plain:
     def follow(self) -> None:
         """Brings the table to the ledger's size, so that its indexes are as large."""
         size = self._bench.size()
-        self._bench.database.execute(
-            "INSERT INTO bench.plain SELECT * FROM countersign.entries WHERE ledger_id = %s AND seq >= %s AND seq < %s",
-            self._bench.ledger_id, self._copied_until, size)
-        self._copied_until = size
+        with ticking(lambda: f"the plain table follows: {self._copied_until:,} of {size:,} entries"):
+            while self._copied_until < size:
+                until = min(size, self._copied_until + FOLLOWED_AT_ONCE)
+                self._bench.database.execute(
+                    "INSERT INTO bench.plain SELECT * FROM countersign.entries"
+                    " WHERE ledger_id = %s AND seq >= %s AND seq < %s",
+                    self._bench.ledger_id, self._copied_until, until)
+                self._copied_until = until
+
+    def drop(self) -> None:
+        """Gives its room back."""
+        self._bench.database.execute("DROP TABLE bench.plain, bench.chained, bench.chain_ends")
 
     def begin_chain(self) -> None:
         """Gives the chained table an end to go on from."""
@@ -84,10 +92,14 @@ class Single:
     def measure_chained(self) -> Series:
         """One leg on the table that is chained by a trigger: for information."""
         self._plain.begin_chain()
-        with self._bench.meter.leg() as leg:
+        with self._bench.meter.leg("chained by a trigger") as leg:
             self._inserts("chained", CLIENTS).drive(self._bench.database, leg)
         note(f"chained by a trigger: {said(leg)}")
         return Series("single-chained", baseline=[leg])
+
+    def drop(self) -> None:
+        """Gives the room of the tables back."""
+        self._plain.drop()
 
     def _inserts(self, table: str, clients: int) -> Transactions:
         seconds = self._bench.options.leg_seconds
@@ -96,7 +108,7 @@ class Single:
     def _append(self, clients: int, leg: Leg) -> None:
         bench = self._bench
         load = Load("append.lua", (str(bench.next_single), str(bench.persons)), clients, bench.options.leg_seconds)
-        load.drive(bench.service.url, bench.ingest.token, leg)
+        load.drive(bench.service.url, bench.ingest[0].token, leg)
         # Those that were still under way at the end are counted by nobody, and used up their numbers.
         bench.next_single += leg.count + 2 * clients + 2
         bench.wait_for_rollups()

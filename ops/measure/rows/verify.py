@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from ..bench import Bench
-from ..legs import Leg, Series, said
+from ..legs import Leg, Series, said, whole_legs
 from ..processes import Ended, MeasurementFailed, run
 from ..progress import note
 from ..service import ORIGIN
@@ -27,7 +27,8 @@ def measure(bench: Bench) -> Series:
         leg.count = bench.size()
         run(piped)
 
-    series = bench.meter.in_turns(Series("verify"), verify, baseline)
+    series = bench.meter.in_turns(
+        Series("verify"), verify, baseline, whole_legs(bench.filled), is_service=False)
     series.facts["since"] = _since(bench)
     return series
 
@@ -37,7 +38,7 @@ def _since(bench: Bench) -> dict[str, float]:
     size = bench.size()
     since = int(bench.database.one(
         "SELECT max(size) FROM countersign.heads WHERE ledger_id = %s AND size <= %s", bench.ledger_id, size * 9 // 10))
-    with bench.meter.leg() as leg:
+    with bench.meter.leg("verify --since") as leg:
         _verdict(bench, "--since", str(since))
         leg.count = size - since
     note(f"verify --since {since}: {said(leg)}")
@@ -45,8 +46,8 @@ def _since(bench: Bench) -> dict[str, float]:
 
 
 def _verdict(bench: Bench, *arguments: str) -> tuple[dict[str, Any], Ended]:
-    ended = run([str(bench.service.binary), "verify", "--data-dir", str(bench.service.data), "--ledger", ORIGIN,
-                 "--json", *arguments])
+    command = [str(bench.service.binary), "verify", "--data-dir", str(bench.service.data), "--ledger", ORIGIN, "--json"]
+    ended = run(bench.meter.profile.command("verify", [*command, *arguments]))
     verdict = json.loads(ended.output)
     if verdict["verdict"] != "intact":
         raise MeasurementFailed(f"the ledger is not intact: {ended.output[:1000]}")

@@ -11,20 +11,7 @@ package struct Digest: Hashable, Sendable {
     private let word3: UInt64
 
     /// The digest made of exactly 32 bytes; nil for any other length.
-    package init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.count == Self.size else { return nil }
-        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        for (position, byte) in bytes.enumerated() {
-            let shifted = UInt64(byte) << UInt64(56 - 8 * (position % 8))
-            switch position / 8 {
-            case 0: words.0 |= shifted
-            case 1: words.1 |= shifted
-            case 2: words.2 |= shifted
-            default: words.3 |= shifted
-            }
-        }
-        (word0, word1, word2, word3) = words
-    }
+    package init?(_ bytes: [UInt8]) { self.init(bytes.span) }
 
     /// The digest made of exactly 32 bytes; nil for any other length.
     package init?(_ bytes: Span<UInt8>) {

@@ -75,9 +75,12 @@ package final class LedgerStore: Sendable {
         await reads.close()
     }
 
+    /// On a thread of its own, where little is done: groups are built and committed on the threads of their
+    /// connections. On the shared ones an append would wait behind long requests that are being read.
     private func drain() async {
+        let executor = QueueTaskExecutor(label: "ledger.drain")
         await withDiscardingTaskGroup { tasks in
-            for await appender in wakeups { tasks.addTask { await appender.drain() } }
+            for await appender in wakeups { tasks.addTask(executorPreference: executor) { await appender.drain() } }
         }
     }
 

@@ -21,12 +21,15 @@ final class QueueExecutor: SerialExecutor {
 }
 
 /// Runs whole tasks on one queue, one after the other.
-final class QueueTaskExecutor: TaskExecutor {
+package final class QueueTaskExecutor: TaskExecutor {
     private let queue: DispatchQueue
 
     init(_ queue: DispatchQueue) { self.queue = queue }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    /// On a queue of its own: for tasks that shall not wait behind those on the threads that all share.
+    package init(label: String) { queue = DispatchQueue(label: label) }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }

@@ -127,9 +127,8 @@ struct AppendTransaction {
 
     /// The right edge of the tree at `size`, from the tiles and the entries, checked against the head's root.
     func tree(size: Int, root: Digest?) async throws -> TreeState {
-        let ranges = TileBuilder.neededHashes(size: size)
-        var stored: [HashRange: [Digest]] = [:]
-        for range in ranges { stored[range] = try await TreeSQL.hashes(range, of: ledger.id, connection, deadline) }
+        let stored = try await TreeSQL.hashes(
+            TileBuilder.neededHashes(size: size), of: ledger.id, connection, deadline)
         let last = try await connection.query(
             """
             SELECT leaf_hash, recorded_at FROM countersign.entries

@@ -32,17 +32,19 @@ extension LedgerStore {
     /// The hashes that `plan` needs, and what they fold to. Nil if the ledger lacks some.
     private func hashes(_ plan: HashPlan, of ledger: StoredLedger) async throws(StoreError) -> [Digest]? {
         try await read { connection, deadline in
-            var stored: [HashRange: [Digest]] = [:]
-            for range in plan.neededHashes {
-                stored[range] = try await TreeSQL.hashes(range, of: ledger.id, connection, deadline)
-            }
+            let stored = try await TreeSQL.hashes(plan.neededHashes, of: ledger.id, connection, deadline)
             return try? plan.hashes(from: stored)
         }
     }
 
     /// The root at `size`; nil if the tree is smaller.
-    package func root(of ledger: StoredLedger, size: Int) async throws(StoreError) -> Digest? {
-        let head = try await head(of: ledger)
+    ///
+    /// - Parameter known: the newest head, if the caller has it.
+    package func root(
+        of ledger: StoredLedger, size: Int, head known: TreeHead? = nil
+    ) async throws(StoreError) -> Digest? {
+        let head: TreeHead
+        if let known { head = known } else { head = try await self.head(of: ledger) }
         if size == head.size { return head.root }
         guard size >= 1, size < head.size, let subtrees = try await hashes(CompactRange.plan(size: size), of: ledger)
         else { return nil }

@@ -31,9 +31,9 @@ struct TreeController: Sendable {
         let wanted = try query.number("size", in: Self.sizes)
         try query.requireNothingElse()
         let ledger = caller.ledger
-        let size: Int
-        if let wanted { size = wanted } else { size = try await store.head(of: ledger).size }
-        guard seq < size, let root = try await store.root(of: ledger, size: size),
+        let head = try await store.head(of: ledger)
+        let size = wanted ?? head.size
+        guard seq < size, let root = try await store.root(of: ledger, size: size, head: head),
             let entry = try await store.entry(of: ledger, seq: seq, disclosures: false),
             let proof = try await store.inclusionProof(of: ledger, seq: seq, size: size)
         else { throw StoreError(.notFound, "the ledger has no tree of this size with this entry") }
@@ -54,13 +54,13 @@ struct TreeController: Sendable {
         let wanted = try query.number("to", in: Self.sizes)
         try query.requireNothingElse()
         let ledger = caller.ledger
-        let to: Int
-        if let wanted { to = wanted } else { to = try await store.head(of: ledger).size }
+        let head = try await store.head(of: ledger)
+        let to = wanted ?? head.size
         guard from <= to || wanted == nil else {
             throw Refusal(.invalidParameter, "the parameter 'from' is larger than 'to'")
         }
-        guard from <= to, let toRoot = try await store.root(of: ledger, size: to),
-            let fromRoot = try await store.root(of: ledger, size: from),
+        guard from <= to, let toRoot = try await store.root(of: ledger, size: to, head: head),
+            let fromRoot = try await store.root(of: ledger, size: from, head: head),
             let proof = try await store.consistencyProof(of: ledger, from: from, to: to)
         else { throw StoreError(.notFound, "the ledger has no tree of this size yet") }
         return JSONWriter.answer { writer in

@@ -10,8 +10,7 @@ package enum SHA256 {
 
     /// The digest of `bytes`.
     package static func digest(_ bytes: Span<UInt8>) -> Digest {
-        var state = SHA256_CTX()
-        _ = unsafe SHA256_Init(&state)
+        var state = start()
         update(&state, bytes)
         return final(&state)
     }
@@ -34,19 +33,29 @@ package enum SHA256 {
         return final(&state)
     }
 
-    private static func start(prefix: UInt8) -> SHA256_CTX {
+    static func start() -> SHA256_CTX {
         var state = SHA256_CTX()
-        var prefix = prefix
         _ = unsafe SHA256_Init(&state)
+        return state
+    }
+
+    private static func start(prefix: UInt8) -> SHA256_CTX {
+        var state = start()
+        var prefix = prefix
         _ = unsafe SHA256_Update(&state, &prefix, 1)
         return state
     }
 
-    private static func update(_ state: inout SHA256_CTX, _ bytes: Span<UInt8>) {
+    static func update(_ state: inout SHA256_CTX, _ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { _ = unsafe SHA256_Update(&state, $0.baseAddress, $0.count) }
     }
 
-    private static func final(_ state: inout SHA256_CTX) -> Digest {
+    static func update(_ state: inout SHA256_CTX, _ digest: Digest) {
+        var words = digest.bigEndianWords
+        unsafe withUnsafeBytes(of: &words) { _ = unsafe SHA256_Update(&state, $0.baseAddress, $0.count) }
+    }
+
+    static func final(_ state: inout SHA256_CTX) -> Digest {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         unsafe withUnsafeMutableBytes(of: &words) { output in
             _ = unsafe SHA256_Final(output.bindMemory(to: UInt8.self).baseAddress, &state)

@@ -22,6 +22,17 @@ import Testing
         #expect(code.hex == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
     }
 
+    @Test func `a prepared HMAC key gives the codes that RFC 2104's formula gives`() throws {
+        let bytes = Random.bytes(SecretKey.size)
+        let key = HMAC.Key(try #require(SecretKey(bytes)))
+        let padded = bytes + [UInt8](repeating: 0, count: 32)
+        for length in [0, 1, 55, 56, 63, 64, 65, 300] {
+            let message = Random.bytes(length)
+            let inner = SHA256.digest(padded.map { $0 ^ 0x36 } + message)
+            #expect(key.code(of: message) == SHA256.digest(padded.map { $0 ^ 0x5c } + inner.bytes))
+        }
+    }
+
     @Test func `HKDF gives the first block of RFC 5869 with our empty salt`() throws {
         // The expected value was computed with Python's hmac module from RFC 5869's two formulas.
         let master = try #require(SecretKey(Array(0..<32)))
@@ -65,5 +76,7 @@ import Testing
     @Test func `a key does not print its bytes`() throws {
         let key = try #require(SecretKey([UInt8](repeating: 7, count: 32)))
         #expect(!"\(key)".contains("7"))
+        #expect(!"\(HMAC.Key(key))".contains("7"))
+        #expect(Mirror(reflecting: HMAC.Key(key)).children.isEmpty)
     }
 }

@@ -14,16 +14,19 @@ package struct LedgerKeys: Sendable {
         case lookup
     }
 
-    private let idempotency: SecretKey
-    private let lookup: SecretKey
+    private let idempotency: HMAC.Key
+    private let lookup: HMAC.Key
 
     /// The keys of the ledger `origin` by HKDF from `master`.
     package init(master: SecretKey, origin: Origin) {
-        idempotency = master.derived(info: "countersign/1\n\(Purpose.idempotency.rawValue)\n\(origin.text)")
-        lookup = master.derived(info: "countersign/1\n\(Purpose.lookup.rawValue)\n\(origin.text)")
+        func key(_ purpose: Purpose) -> HMAC.Key {
+            HMAC.Key(master.derived(info: "countersign/1\n\(purpose.rawValue)\n\(origin.text)"))
+        }
+        idempotency = key(.idempotency)
+        lookup = key(.lookup)
     }
 
-    private func key(for purpose: Purpose) -> SecretKey {
+    private func key(for purpose: Purpose) -> HMAC.Key {
         switch purpose {
         case .idempotency: idempotency
         case .lookup: lookup
@@ -31,7 +34,7 @@ package struct LedgerKeys: Sendable {
     }
 
     private func tag(_ purpose: Purpose, _ message: [UInt8]) -> [UInt8] {
-        Array(HMAC.sha256(key: key(for: purpose), message).bytes.prefix(Self.tagSize))
+        Array(key(for: purpose).code(of: message).bytes.prefix(Self.tagSize))
     }
 
     /// What the ledger's row keeps of a key, so that a wrong master secret is noticed before anything is written.

@@ -33,22 +33,55 @@ package enum Base64URL {
     /// The bytes that `text` spells; nil for a character outside the alphabet, an impossible length or spare bits that
     /// are not zero, so that a value has exactly one spelling.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let source = Array(text.utf8)
-        guard source.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(source.count * 3 / 4)
-        var pending: UInt32 = 0
-        var pendingBits: UInt32 = 0
-        for character in source {
-            let value = values[Int(character)]
-            guard value != 255 else { return nil }
-            pending = pending << 6 | UInt32(value)
-            pendingBits += 6
-            guard pendingBits >= 8 else { continue }
-            pendingBits -= 8
-            bytes.append(UInt8(truncatingIfNeeded: pending >> pendingBits))
-            pending &= (1 << pendingBits) - 1
-        }
-        return pending == 0 ? bytes : nil
+        return decode(Array(text.utf8).span, into: &bytes) ? bytes : nil
     }
+
+    /// Replaces `bytes` by those that the ASCII `text` spells; false as `decode(_:)` gives nil.
+    package static func decode(_ text: Span<UInt8>, into bytes: inout [UInt8]) -> Bool {
+        bytes.removeAll(keepingCapacity: true)
+        let rest = text.count & 3
+        guard rest != 1 else { return false }
+        bytes.reserveCapacity(text.count * 3 / 4)
+        let values = values
+        // Values of the alphabet have six bits; one character outside it shows in the two above them.
+        var invalid: UInt8 = 0
+        for index in stride(from: 0, to: text.count - rest, by: 4) {
+            let (first, second) = (values[Int(text[index])], values[Int(text[index + 1])])
+            let (third, fourth) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
+            invalid |= first | second | third | fourth
+            bytes.append(first << 2 | second >> 4)
+            bytes.append(second << 4 | third >> 2)
+            bytes.append(third << 6 | fourth)
+        }
+        guard rest > 0 else { return invalid < 64 }
+        let start = text.count - rest
+        let (first, second) = (values[Int(text[start])], values[Int(text[start + 1])])
+        let third = rest == 3 ? values[Int(text[start + 2])] : 0
+        bytes.append(first << 2 | second >> 4)
+        if rest == 3 { bytes.append(second << 4 | third >> 2) }
+        let spare = rest == 3 ? third & 3 : second & 15
+        return (invalid | first | second | third) < 64 && spare == 0
+    }
+
+    /// The 16 bytes that 22 characters spell, as a big-endian number; nil as `decode(_:)` gives nil.
+    package static func decode16(_ text: Span<UInt8>) -> UInt128? {
+        guard text.count == 22 else { return nil }
+        let values = values
+        var number: UInt128 = 0
+        var invalid: UInt8 = 0
+        for index in 0..<21 {
+            let value = values[Int(text[index])]
+            invalid |= value
+            number = number << 6 | UInt128(value & 63)
+        }
+        let last = values[Int(text[21])]
+        guard (invalid | last) < 64, last & 15 == 0 else { return nil }
+        return number << 2 | UInt128(last >> 4)
+    }
+}
+
+extension UInt128 {
+    /// The 16 bytes of a tag that is held as a number.
+    package var bigEndianBytes: [UInt8] { unsafe withUnsafeBytes(of: bigEndian) { unsafe [UInt8]($0) } }
 }

@@ -66,22 +66,32 @@ package enum Base64URL {
 
     /// The 16 bytes that 22 characters spell, as a big-endian number; nil as `decode(_:)` gives nil.
     package static func decode16(_ text: Span<UInt8>) -> UInt128? {
-        guard text.count == 22 else { return nil }
+        guard text.count == 22, let head = number(text, 0..<21), let last = number(text, 21..<22), last & 15 == 0 else {
+            return nil
+        }
+        return head << 2 | last >> 4
+    }
+
+    /// The six bits of each character of `range`, at most 21 of them, as one number.
+    static func number(_ text: Span<UInt8>, _ range: Range<Int>) -> UInt128? {
         let values = values
-        var number: UInt128 = 0
-        var invalid: UInt8 = 0
-        for index in 0..<21 {
+        var (number, invalid): (UInt128, UInt8) = (0, 0)
+        for index in range {
             let value = values[Int(text[index])]
             invalid |= value
             number = number << 6 | UInt128(value & 63)
         }
-        let last = values[Int(text[21])]
-        guard (invalid | last) < 64, last & 15 == 0 else { return nil }
-        return number << 2 | UInt128(last >> 4)
+        return invalid < 64 ? number : nil
     }
 }
 
 extension UInt128 {
+    /// The number whose big-endian bytes these are; nil unless they are 16.
+    package init?(bigEndian bytes: Span<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.init(bigEndian: unsafe bytes.bytes.unsafeLoadUnaligned(as: UInt128.self))
+    }
+
     /// The 16 bytes of a tag that is held as a number.
     package var bigEndianBytes: [UInt8] { unsafe withUnsafeBytes(of: bigEndian) { unsafe [UInt8]($0) } }
 }

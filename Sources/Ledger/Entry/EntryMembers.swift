@@ -1,7 +1,6 @@
 import Cryptography
 
-/// Where the members of a line's outermost object stand among the scanner's tokens. Token 0 is that object itself, so a
-/// place of 0 means: absent.
+/// Where the values of the envelope's members stand among the scanner's tokens.
 struct EntryMembers {
     /// The members of the envelope, in the order in which canonical form has them.
     enum Name: Int, CaseIterable {
@@ -14,6 +13,7 @@ struct EntryMembers {
         "oversight_mode", "prev", "recorded_at", "reporter", "sealed", "sender", "seq", "subjects", "workflow",
     ].map { Array($0.utf8) }
 
+    /// Token 0 is the line's object itself, so 0 means: absent.
     private var places: InlineArray<19, Int> = .init(repeating: 0)
 
     /// Both the members and the names looked for are sorted, so one walk along both finds all.
@@ -35,7 +35,7 @@ struct EntryMembers {
         }
     }
 
-    subscript(_ name: Name) -> Int { places[name.rawValue] }
+    subscript(_ name: Name) -> Int? { places[name.rawValue] == 0 ? nil : places[name.rawValue] }
 
     /// Negative, 0 or positive: how two names are ordered by their bytes.
     private static func order(_ left: Span<UInt8>, _ right: [UInt8]) -> Int {
@@ -48,32 +48,32 @@ struct EntryMembers {
 
 /// A member's value, if there is one and it has the type asked for.
 extension [CanonicalScanner.Token] {
-    func value(at place: Int) -> Element? { place == 0 ? nil : self[place] }
+    func value(at place: Int?) -> Element? { place.map { self[$0] } }
 
-    func text(at place: Int) -> Element? {
-        guard place != 0, self[place].kind == .text else { return nil }
+    func text(at place: Int?) -> Element? {
+        guard let place, self[place].kind == .text else { return nil }
         return self[place]
     }
 
-    func number(at place: Int, in line: Span<UInt8>) -> Int? {
-        guard place != 0, self[place].kind == .integer else { return nil }
+    func number(at place: Int?, in line: Span<UInt8>) -> Int? {
+        guard let place, self[place].kind == .integer else { return nil }
         return CanonicalScanner.number(of: self[place], in: line)
     }
 
     /// A text of 22 characters of base64url.
-    func tag(at place: Int, in line: Span<UInt8>) -> UInt128? {
+    func tag(at place: Int?, in line: Span<UInt8>) -> UInt128? {
         text(at: place).flatMap { Base64URL.decode16(line.extracting($0.range)) }
     }
 
-    /// The place of the value of the member `name` of the object at `place`; 0 if there is none.
-    func place(of name: StaticString, at place: Int, in line: Span<UInt8>) -> Int {
-        guard place != 0, self[place].kind == .object else { return 0 }
+    /// The place of the value of the member `name` of the object at `place`; nil if there is none.
+    package func place(of name: StaticString, at place: Int, in line: Span<UInt8>) -> Int? {
+        guard self[place].kind == .object else { return nil }
         var next = place + 1
         while next < self[place].next {
             if line.extracting(self[next].range).spells(name) { return next + 1 }
             next = self[next + 1].next
         }
-        return 0
+        return nil
     }
 }
 

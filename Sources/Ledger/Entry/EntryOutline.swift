@@ -28,19 +28,22 @@ package struct EntryOutline: Sendable {
     package let workflow: Token?
     /// Whether `data` has members that further keys follow from.
     package let hasAliasesOrLinks: Bool
-    private let sealed: Int
-    private let subjects: Int
+    private let sealed: Int?
+    private let subjects: Int?
 
     /// Reads a line strictly: exactly the canonical bytes are accepted. The places are those of `scanner`'s tokens.
     package init(_ line: Span<UInt8>, _ scanner: inout CanonicalScanner) throws(Entry.Fault) {
         guard scanner.scan(line) else { throw Self.fault(of: line) }
         let tokens = scanner.tokens
         let members = EntryMembers(tokens, line)
-        func text(_ place: Int, _ name: String) throws(Entry.Fault) -> Token {
+        func place(of name: StaticString, in object: Int?) -> Int? {
+            object.flatMap { tokens.place(of: name, at: $0, in: line) }
+        }
+        func text(_ place: Int?, _ name: String) throws(Entry.Fault) -> Token {
             guard let text = tokens.text(at: place) else { throw .envelope(name) }
             return text
         }
-        func timestamp(_ place: Int, _ name: String) throws(Entry.Fault) -> Timestamp {
+        func timestamp(_ place: Int?, _ name: String) throws(Entry.Fault) -> Timestamp {
             guard let timestamp = Timestamp(canonical: line.extracting(try text(place, name).range)) else {
                 throw .envelope(name)
             }
@@ -58,26 +61,26 @@ package struct EntryOutline: Sendable {
         self.previous = previous
         recordedAt = try timestamp(members[.recordedAt], "recorded_at")
         let reporter = members[.reporter]
-        guard let id = tokens.text(at: tokens.place(of: "id", at: reporter, in: line)),
-            let via = tokens.text(at: tokens.place(of: "via", at: reporter, in: line))
+        guard let id = tokens.text(at: place(of: "id", in: reporter)),
+            let via = tokens.text(at: place(of: "via", in: reporter))
         else { throw .envelope("reporter") }
         (reporterID, self.via) = (id, via)
         guard tokens.tag(at: members[.nonce], in: line) != nil else { throw .envelope("nonce") }
         idempotencyTag = tokens.tag(at: members[.idempotency], in: line)
-        guard members[.idempotency] == 0 || idempotencyTag != nil else { throw .envelope("idempotency") }
+        guard members[.idempotency] == nil || idempotencyTag != nil else { throw .envelope("idempotency") }
         messageID = tokens.text(at: members[.messageID])
         sender = tokens.text(at: members[.sender])
         oversightMode = tokens.text(at: members[.oversightMode])
-        actor = tokens.text(at: tokens.place(of: "id", at: members[.actor], in: line))
-        runID = tokens.text(at: tokens.place(of: "run_id", at: members[.workflow], in: line))
-        occurredAt = members[.occurredAt] == 0 ? nil : try timestamp(members[.occurredAt], "occurred_at")
+        actor = tokens.text(at: place(of: "id", in: members[.actor]))
+        runID = tokens.text(at: place(of: "run_id", in: members[.workflow]))
+        occurredAt = members[.occurredAt] == nil ? nil : try timestamp(members[.occurredAt], "occurred_at")
         data = tokens.value(at: members[.data])
         workflow = tokens.value(at: members[.workflow])
         hasAliasesOrLinks =
-            tokens.place(of: "aliases", at: members[.data], in: line) != 0
-            || tokens.place(of: "links", at: members[.data], in: line) != 0
+            place(of: "aliases", in: members[.data]) != nil
+            || place(of: "links", in: members[.data]) != nil
         sealed = members[.sealed]
-        subjects = tokens.value(at: members[.subjects])?.kind == .array ? members[.subjects] : 0
+        subjects = tokens.value(at: members[.subjects])?.kind == .array ? members[.subjects] : nil
         try forEachSubject(line, scanner) { _ in }
     }
 
@@ -94,7 +97,7 @@ package struct EntryOutline: Sendable {
     package func forEachSubject(
         _ line: Span<UInt8>, _ scanner: CanonicalScanner, _ body: (UInt128) -> Void
     ) throws(Entry.Fault) {
-        guard subjects != 0 else { return }
+        guard let subjects else { return }
         let tokens = scanner.tokens
         var place = subjects + 1
         while place < tokens[subjects].next {
@@ -106,7 +109,7 @@ package struct EntryOutline: Sendable {
 
     /// Hands out the digests under `sealed` with the name that each stands under, in the line's order.
     package func forEachSealed(_ scanner: CanonicalScanner, _ body: (_ name: Token, _ digest: Token) -> Void) {
-        guard sealed != 0, scanner.tokens[sealed].kind == .object else { return }
+        guard let sealed, scanner.tokens[sealed].kind == .object else { return }
         var name = sealed + 1
         while name < scanner.tokens[sealed].next {
             let value = scanner.tokens[name + 1]

@@ -24,7 +24,10 @@ struct ChunkCheck {
     private var reader = DisclosureReader()
     private var rowBytes = RowBytes()
     private var subjects: [UInt128] = []
-    private var contents: [DisclosureReader.Content] = []
+    /// The sealed values of the present row: where each stands in the chunk, and what it says.
+    private var disclosures: [(place: Range<Int>, content: DisclosureReader.Content?)] = []
+    /// The digests that the line promises, with the name that each stands under.
+    private var promised: [(name: EntryOutline.Token, digest: EntryOutline.Token)] = []
 
     static func check(_ chunk: [UInt8], _ context: Context) throws(PostgresError) -> CheckedChunk {
         var check = ChunkCheck(context)
@@ -65,14 +68,10 @@ struct ChunkCheck {
 
     /// What is wrong with the sealed values. Notes their contents on the way.
     private mutating func disclosureFinding(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) -> Finding? {
-        contents.removeAll(keepingCapacity: true)
-        let line = chunk.span.extracting(row.line)
-        var promised: [(name: EntryOutline.Token, digest: EntryOutline.Token)] = []
+        promised.removeAll(keepingCapacity: true)
         entry.forEachSealed(scanner) { promised.append(($0, $1)) }
-        let disclosures = row.disclosures.map { chunk[$0].split(separator: UInt8(ascii: "~")) } ?? []
         if !promised.isEmpty { result.sealedCount += 1 }
-        let read = disclosures.map { reader.read(chunk.span.extracting($0.startIndex..<$0.endIndex)) }
-        contents += read.compactMap(\.self)
+        readDisclosures(row, chunk)
         func finding(_ check: Finding.Check, _ reason: String) -> Finding {
             Finding(check, seq: row.seq, table: "disclosures", reason)
         }
@@ -81,29 +80,41 @@ struct ChunkCheck {
         guard disclosures.count == promised.count else {
             return finding(.disclosure, "the number of sealed values differs from the line")
         }
+        let line = chunk.span.extracting(row.line)
         for (index, (name, digest)) in promised.enumerated() {
-            let place = disclosures[index].startIndex..<disclosures[index].endIndex
-            let isPromised =
-                Digest(base64URL: line.extracting(digest.range)) == SHA256.digest(chunk.span.extracting(place))
+            let disclosure = disclosures[index]
+            let computed = SHA256.digest(chunk.span.extracting(disclosure.place))
             let promisedName = CanonicalScanner.content(of: name, in: line)
-            guard isPromised else {
+            guard Digest(base64URL: line.extracting(digest.range)) == computed else {
                 let name = String(decoding: promisedName, as: UTF8.self)
                 return finding(.disclosure, "a sealed value does not match its digest under \(name)")
             }
-            guard read[index]?.name == promisedName else {
+            guard disclosure.content?.name == promisedName else {
                 return finding(.disclosure, "a sealed value stands under another name than its own")
             }
         }
         return nil
     }
 
+    /// Sealed values are joined by `~`.
+    private mutating func readDisclosures(_ row: StoredRow, _ chunk: [UInt8]) {
+        disclosures.removeAll(keepingCapacity: true)
+        guard let column = row.disclosures else { return }
+        var start = column.lowerBound
+        for end in column.lowerBound...column.upperBound {
+            guard end == column.upperBound || chunk[end] == UInt8(ascii: "~") else { continue }
+            if start < end { disclosures.append((start..<end, reader.read(chunk.span.extracting(start..<end)))) }
+            start = end + 1
+        }
+    }
+
     /// The people whose addresses the sealed values hold, each once, in the order of the subjects.
     private mutating func addPeople(of entry: EntryOutline) {
-        guard let keys = context.keys, !subjects.isEmpty, !contents.isEmpty else { return }
+        guard let keys = context.keys, !subjects.isEmpty, !disclosures.isEmpty else { return }
         var people: [[UInt8]] = []
         for name in [DisclosureReader.Content.recipient, DisclosureReader.Content.author] {
-            for content in contents where content.name == name {
-                if let address = content.address, !people.contains(address) { people.append(address) }
+            for disclosure in disclosures where disclosure.content?.name == name {
+                if let address = disclosure.content?.address, !people.contains(address) { people.append(address) }
             }
         }
         for (person, pseudonym) in zip(people, subjects) {

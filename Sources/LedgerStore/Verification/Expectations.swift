@@ -45,9 +45,10 @@ struct Expectations {
         self.listsKeys = listsKeys
     }
 
-    /// Adds what one entry says about its key and its hour.
-    mutating func add(_ entry: CheckedChunk.Envelope) {
-        if let run = keyRuns.add(entry.idempotencyTag, at: entry.seq) { add(run) }
+    /// Adds what the entry read from `place` says about its key and its hour.
+    mutating func add(_ entry: CheckedChunk.Envelope, place: Int) {
+        entryCount += 1
+        if let run = keyRuns.add(entry.idempotencyTag, at: entry.seq, place: place) { add(run) }
         let hour = entry.recordedAt.hour
         if hours.last?.hour != hour { hours.append((hour, entry.seq)) }
     }
@@ -56,7 +57,6 @@ struct Expectations {
     ///
     /// - Parameter section: where the chunk's entries lie.
     mutating func add(_ chunk: CheckedChunk, section: Int) {
-        entryCount += chunk.rows.count
         sealedCount += chunk.sealedCount
         entryKeys += chunk.entryKeys
         entryKeySums[section, default: RowSum()].add(chunk.entryKeySum)
@@ -84,7 +84,7 @@ struct Expectations {
         rowBytes.append(run.tag)
         rowBytes.append(run.firstSeq)
         rowBytes.append(Int32(truncatingIfNeeded: run.count))
-        keySums[Section.of(run.firstSeq), default: RowSum()].add(codes.code(of: rowBytes.bytes.span))
+        keySums[Section.of(run.place), default: RowSum()].add(codes.code(of: rowBytes.bytes.span))
     }
 
     private mutating func addToken(_ deed: CheckedChunk.Administration) {

@@ -3,7 +3,10 @@
 struct KeyRuns {
     struct Run {
         let tag: UInt128
+        /// What the line of its first entry says.
         let firstSeq: Int
+        /// The place that this line was read from: another one only where somebody has tampered.
+        let place: Int
         var count: Int
     }
 
@@ -17,15 +20,15 @@ struct KeyRuns {
         self.begunBefore = begunBefore
     }
 
-    /// Adds an entry; gives the run that it ends.
-    mutating func add(_ tag: UInt128?, at seq: Int) -> Run? {
+    /// Adds an entry that was read from `place`; gives the run that it ends.
+    mutating func add(_ tag: UInt128?, at seq: Int, place: Int) -> Run? {
         if let begun = begunBefore, begun == tag { return nil }
         begunBefore = nil
         if let run = open, run.tag == tag, run.firstSeq + run.count == seq {
             open?.count += 1
             return nil
         }
-        defer { open = tag.map { Run(tag: $0, firstSeq: seq, count: 1) } }
+        defer { open = tag.map { Run(tag: $0, firstSeq: seq, place: place, count: 1) } }
         return open
     }
 

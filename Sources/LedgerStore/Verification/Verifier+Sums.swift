@@ -128,13 +128,13 @@ extension Verifier {
             guard keys.contains(section) else { continue }
             // The section's last request may reach beyond it.
             var next = range.upperBound
-            while next < report.size, let run = lists.keyRuns.open, range.contains(run.firstSeq) {
+            while next < report.size, let run = lists.keyRuns.open, range.contains(run.place) {
                 let part = next..<min(next + Self.listedMax, report.size)
                 try await list(part, in: &lists)
                 next = part.upperBound
             }
             lists.finish()
-            try await checkKeys(lists.takeKeys().filter { range.contains($0.firstSeq) })
+            try await checkKeys(lists.takeKeys().filter { range.contains($0.place) })
         }
     }
 
@@ -142,7 +142,9 @@ extension Verifier {
         var rows = rows
         rows.context.listsKeys = true
         try await rows.forEachChunk(of: range) { chunk in
-            for entry in chunk.rows.compactMap(\.entry) { lists.add(entry) }
+            for row in chunk.rows {
+                if let entry = row.entry { lists.add(entry, place: row.seq) }
+            }
             lists.add(chunk, section: 0)
         }
     }

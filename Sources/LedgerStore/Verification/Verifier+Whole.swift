@@ -165,7 +165,7 @@ extension Verifier {
                 ) IS NULL
                 """)
         }
-        // Where no entry is missing, each disclosure was met beside its entry.
+        // Where every entry could be read, each disclosure was met beside its entry.
         if expectations.entryCount < report.size { try await reportSurplusDisclosures() }
     }
 

@@ -199,7 +199,7 @@ struct Verifier {
             for row in chunk.rows {
                 chain.check(row, sizes: sizes, &report)
                 for finding in row.findings { report.add(finding) }
-                if let entry = row.entry { expectations.add(entry) }
+                if let entry = row.entry { expectations.add(entry, place: row.seq) }
             }
             expectations.add(chunk, section: Section.of(range.lowerBound))
             for (seq, person) in chunk.people where !subjects.meet(person) { unknownPeople.append((seq, person)) }

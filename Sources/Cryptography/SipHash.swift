@@ -1,5 +1,6 @@
-/// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, "SipHash: a fast short-input PRF"): a keyed hash of short
-/// texts for sums and tables that live as long as the process. Whoever does not know the key cannot prepare collisions.
+/// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, "SipHash: a fast short-input PRF"): a keyed hash of
+/// short texts for sums and tables that live as long as the process. Whoever does not know the key cannot prepare
+/// collisions.
 ///
 /// Where the codes are kept or shown, HMAC is meant instead.
 package struct SipHash: Sendable {

@@ -1,7 +1,7 @@
 package import Cryptography
 
-/// What a line says, as numbers and as places in it: the envelope, judged, without a string or a tree. Verification reads
-/// lines by it, and ``Entry`` is built on it.
+/// What a line says, as numbers and as places in it: the envelope, judged, without a string or a tree. Verification
+/// reads lines by it, and ``Entry`` is built on it.
 package struct EntryOutline: Sendable {
     package typealias Token = CanonicalScanner.Token
 

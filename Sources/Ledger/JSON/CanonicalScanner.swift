@@ -1,8 +1,8 @@
-/// Judges in one pass whether bytes are one JSON text of the profile in canonical form (Format.md, "Profile"), and notes
-/// where its values stand: no tree, no strings, and no allocation once its tokens have found their size.
+/// Judges in one pass whether bytes are one JSON text of the profile in canonical form (Format.md, "Profile"), and
+/// notes where its values stand: no tree, no strings, and no allocation once its tokens have found their size.
 ///
-/// It says exactly what `JSONReader` and `CanonicalWriter` say together: yes for the bytes that reading and writing give
-/// back unchanged. It does not say why not; whoever wants to know asks the reader.
+/// It says exactly what `JSONReader` and `CanonicalWriter` say together: yes for the bytes that reading and writing
+/// give back unchanged. It does not say why not; whoever wants to know asks the reader.
 package struct CanonicalScanner: Sendable {
     /// One value, or the name before it. The values within an object or array follow it; an object's names stand before
     /// their values.

@@ -2,8 +2,8 @@ import Cryptography
 import Ledger
 import Postgres
 
-/// Judges the rows of one chunk, each by itself: line, columns, sealed values, and what must stand beside them. Pure, so
-/// that chunks can be judged at once.
+/// Judges the rows of one chunk, each by itself: line, columns, sealed values, and what must stand beside them. Pure,
+/// so that chunks can be judged at once.
 struct ChunkCheck {
     /// What is the same for all chunks of a run.
     struct Context: Sendable {

@@ -1,8 +1,8 @@
 import Cryptography
 
 /// A set of rows as the sum, modulo 2^128, of a keyed code of each row (Clarke et al., "Incremental Multiset Hash
-/// Functions and Their Application to Memory Integrity Checking": MSet-Add-Hash). It does not matter in which order rows
-/// come, so rows that must exist are compared with rows that do exist without looking up a single one.
+/// Functions and Their Application to Memory Integrity Checking": MSet-Add-Hash). It does not matter in which order
+/// rows come, so rows that must exist are compared with rows that do exist without looking up a single one.
 ///
 /// The key is drawn for each run and never leaves it. Without it nobody can prepare other rows with the same sum: two
 /// different sets agree with probability 2^-128.

@@ -2,8 +2,8 @@ import Cryptography
 import Ledger
 import Postgres
 
-/// The people of a ledger as far as they fit into memory: a person found here need not be looked up. A full run reads the
-/// table once, in the order in which it lies; a partial one remembers whom it has looked up.
+/// The people of a ledger as far as they fit into memory: a person found here need not be looked up. A full run reads
+/// the table once, in the order in which it lies; a partial one remembers whom it has looked up.
 struct SubjectTable {
     /// How many people are kept: some 25 MB.
     private static let peopleMax = 390_000

@@ -2,8 +2,8 @@ import Cryptography
 import Ledger
 import Postgres
 
-/// `entry_keys` and `keys` in a full run: the rows that are there are summed in the order in which they lie, and compared
-/// with the sum of the rows that the lines call for. Only where sums differ is a row looked up.
+/// `entry_keys` and `keys` in a full run: the rows that are there are summed in the order in which they lie, and
+/// compared with the sum of the rows that the lines call for. Only where sums differ is a row looked up.
 extension Verifier {
     /// The rows of a table.
     private struct StoredRows {

@@ -41,6 +41,30 @@ package struct Digest: Hashable, Sendable {
         self.init(bytes)
     }
 
+    /// The digest written as 64 hexadecimal digits in ASCII, in either case; nil for anything else.
+    package init?(hex digits: Span<UInt8>) {
+        guard digits.count == 2 * Self.size else { return nil }
+        guard let word0 = Hex.word(digits, at: 0), let word1 = Hex.word(digits, at: 16),
+            let word2 = Hex.word(digits, at: 32), let word3 = Hex.word(digits, at: 48)
+        else { return nil }
+        (self.word0, self.word1, self.word2, self.word3) = (word0, word1, word2, word3)
+    }
+
+    /// The digest written as 43 characters of base64url in ASCII; nil for anything else.
+    package init?(base64URL text: Span<UInt8>) {
+        guard text.count == 43, let head = Base64URL.number(text, 0..<21), let tail = Base64URL.number(text, 22..<42),
+            let middle = Base64URL.number(text, 21..<22), let last = Base64URL.number(text, 42..<43), last & 3 == 0
+        else { return nil }
+        let (high, low) = (head << 2 | middle >> 4, middle << 124 | tail << 4 | last >> 2)
+        word0 = UInt64(truncatingIfNeeded: high >> 64)
+        word1 = UInt64(truncatingIfNeeded: high)
+        word2 = UInt64(truncatingIfNeeded: low >> 64)
+        word3 = UInt64(truncatingIfNeeded: low)
+    }
+
+    /// The first 16 bytes as a big-endian number.
+    package var first16: UInt128 { UInt128(word0) << 64 | UInt128(word1) }
+
     /// The digests that lie one after the other in `bytes`; nil if the last is cut short.
     package static func sequence(in bytes: [UInt8]) -> [Digest]? {
         guard bytes.count.isMultiple(of: size) else { return nil }

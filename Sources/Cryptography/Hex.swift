@@ -34,6 +34,20 @@ package enum Hex {
         return bytes
     }
 
+    private static let values: [UInt8] = (0...255).map { value(of: UInt8($0)) ?? 255 }
+
+    /// The eight bytes that the 16 digits from `start` on spell, as a big-endian number.
+    static func word(_ digits: Span<UInt8>, at start: Int) -> UInt64? {
+        let values = values
+        var (word, invalid): (UInt64, UInt8) = (0, 0)
+        for index in start..<start + 16 {
+            let value = values[Int(digits[index])]
+            invalid |= value
+            word = word << 4 | UInt64(value & 15)
+        }
+        return invalid < 16 ? word : nil
+    }
+
     private static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

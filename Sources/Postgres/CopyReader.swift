@@ -7,7 +7,8 @@
 /// Fields are read in order. COPY names no types: the reader must know them, and checks lengths only.
 package struct CopyReader: Sendable {
     private let chunk: [UInt8]
-    private var position = 0
+    /// Where the next field begins in the chunk, with its length before it.
+    package private(set) var position = 0
     /// Fields of the present row that have not been read.
     package private(set) var fieldsLeft = 0
 
@@ -35,6 +36,9 @@ package struct CopyReader: Sendable {
     package mutating func text() throws(PostgresError) -> String { try field(DataType.text) }
     package mutating func bytes() throws(PostgresError) -> [UInt8] { try field(DataType.bytea) }
     package mutating func timestamp() throws(PostgresError) -> PostgresTimestamp { try field(DataType.timestamptz) }
+    package mutating func timestampIfPresent() throws(PostgresError) -> PostgresTimestamp? {
+        try fieldIfPresent(DataType.timestamptz)
+    }
     package mutating func int64IfPresent() throws(PostgresError) -> Int64? { try fieldIfPresent(DataType.int8) }
     package mutating func textIfPresent() throws(PostgresError) -> String? { try fieldIfPresent(DataType.text) }
     package mutating func bytesIfPresent() throws(PostgresError) -> [UInt8]? { try fieldIfPresent(DataType.bytea) }
@@ -50,6 +54,12 @@ package struct CopyReader: Sendable {
         guard position + Int(length) <= chunk.count else { throw Self.broken }
         defer { position += Int(length) }
         return position..<position + Int(length)
+    }
+
+    /// Where the next field stands in the chunk, without copying it; it must not be NULL.
+    package mutating func field() throws(PostgresError) -> Range<Int> {
+        guard let range = try nextField() else { throw PostgresError(.decoding, "a COPY field is NULL") }
+        return range
     }
 
     @inline(__always)

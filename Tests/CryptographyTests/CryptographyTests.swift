@@ -33,6 +33,15 @@ import Testing
         }
     }
 
+    @Test func `SipHash-2-4 gives the 128 bits of its authors' vectors`() {
+        let hash = SipHash(key: 0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908)
+        let code = { (count: UInt8) in Hex.encode(hash.code(of: Array(0..<count).span).byteSwapped.bigEndianBytes) }
+        #expect(code(0) == "a3817f04ba25a8e66df67214c7550293")
+        #expect(code(1) == "da87c1d86b99af44347659119b22fc45")
+        #expect(code(15) == "5493e99933b0a8117e08ec0f97cfc3d9")
+        #expect(SipHash.random().code(of: [1].span) != SipHash.random().code(of: [1].span))
+    }
+
     @Test func `HKDF gives the first block of RFC 5869 with our empty salt`() throws {
         // The expected value was computed with Python's hmac module from RFC 5869's two formulas.
         let master = try #require(SecretKey(Array(0..<32)))
@@ -44,6 +53,14 @@ import Testing
         let digest = SHA256.digest("x")
         #expect(Digest(hex: digest.hex) == digest)
         #expect(Digest(digest.bytes) == digest)
+        #expect(Digest(hex: Array(digest.hex.utf8).span) == digest)
+        #expect(Digest(hex: Array(digest.hex.uppercased().utf8).span) == digest)
+        #expect(Digest(hex: Array((digest.hex.dropLast() + "g").utf8).span) == nil)
+        let base64 = Base64URL.encode(digest.bytes)
+        #expect(Digest(base64URL: Array(base64.utf8).span) == digest)
+        #expect(Digest(base64URL: Array((base64.dropLast() + "B").utf8).span) == nil)
+        #expect(Digest(base64URL: Array((base64.dropLast() + "+").utf8).span) == nil)
+        #expect(digest.first16.bigEndianBytes == Array(digest.bytes.prefix(16)))
         #expect(Digest(hex: "00") == nil)
         #expect(Digest([1, 2, 3]) == nil)
     }
@@ -65,6 +82,13 @@ import Testing
         #expect(Base64URL.decode("-_9") == nil)
         #expect(Base64URL.decode("-_8=") == nil)
         #expect(Base64URL.decode("A") == nil)
+        #expect(Base64URL.decode("AA+A") == nil)
+        for text in [
+            "AAAAAAAAAAAAAAAAAAAAAQ", "_-Z0aaaaaaaaaaaaaaaaAg", "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAA=A",
+        ] {
+            #expect(Base64URL.decode16(Array(text.utf8).span)?.bigEndianBytes == Base64URL.decode(text), "\(text)")
+        }
+        #expect(Base64URL.decode16(Array("AAAA".utf8).span) == nil)
     }
 
     @Test func `comparison in constant time says what plain comparison says`() {

@@ -38,55 +38,34 @@ package struct Entry: Sendable {
 
     /// Reads a stored line strictly: exactly the canonical bytes are accepted.
     package init(line: [UInt8]) throws(Fault) {
+        var scanner = CanonicalScanner()
+        let outline = try EntryOutline(line.span, &scanner)
         guard let json = try? JSONReader.read(line) else { throw .notJSON }
-        guard CanonicalWriter.bytes(of: json) == line else { throw .notCanonical }
+        func text(_ token: EntryOutline.Token) -> String {
+            String(decoding: CanonicalScanner.content(of: token, in: line.span), as: UTF8.self)
+        }
         self.json = json
-        format = try Self.text(json, "format")
-        ledger = try Self.text(json, "ledger")
-        kind = try Self.text(json, "kind")
-        outcome = try Self.text(json, "outcome")
-        guard let seq = json["seq"]?.number, seq >= 0 else { throw .envelope("seq") }
-        self.seq = seq
-        guard let previous = Digest(hex: try Self.text(json, "prev")) else { throw .envelope("prev") }
-        self.previous = previous
-        recordedAt = try Self.timestamp(json, "recorded_at")
-        guard let reporter = json["reporter"], let id = reporter["id"]?.text, let via = reporter["via"]?.text else {
-            throw .envelope("reporter")
-        }
-        reporterID = id
-        self.via = via
-        guard let nonce = json["nonce"]?.text, Base64URL.decode(nonce)?.count == 16 else { throw .envelope("nonce") }
-        idempotencyTag = json["idempotency"]?.text.flatMap { Base64URL.decode($0) }
-        guard json["idempotency"] == nil || idempotencyTag?.count == LedgerKeys.tagSize else {
-            throw .envelope("idempotency")
-        }
-        messageID = json["message_id"]?.text
-        sender = json["sender"]?.text
-        oversightMode = json["oversight_mode"]?.text
-        actor = json["actor"]?["id"]?.text
-        runID = json["workflow"]?["run_id"]?.text
-        occurredAt = json["occurred_at"] == nil ? nil : try Self.timestamp(json, "occurred_at")
-        subjects = try Self.subjects(json)
-    }
-
-    private static func text(_ json: JSONValue, _ name: String) throws(Fault) -> String {
-        guard let text = json[name]?.text else { throw .envelope(name) }
-        return text
-    }
-
-    private static func timestamp(_ json: JSONValue, _ name: String) throws(Fault) -> Timestamp {
-        let text = try text(json, name)
-        guard let timestamp = Timestamp(text), timestamp.text == text else { throw .envelope(name) }
-        return timestamp
-    }
-
-    private static func subjects(_ json: JSONValue) throws(Fault) -> [Pseudonym] {
+        format = text(outline.format)
+        ledger = text(outline.ledger)
+        kind = text(outline.kind)
+        outcome = text(outline.outcome)
+        seq = outline.seq
+        previous = outline.previous
+        recordedAt = outline.recordedAt
+        reporterID = text(outline.reporterID)
+        via = text(outline.via)
+        idempotencyTag = outline.idempotencyTag?.bigEndianBytes
+        messageID = outline.messageID.map(text)
+        sender = outline.sender.map(text)
+        oversightMode = outline.oversightMode.map(text)
+        actor = outline.actor.map(text)
+        runID = outline.runID.map(text)
+        occurredAt = outline.occurredAt
         var subjects: [Pseudonym] = []
-        for element in json["subjects"]?.elements ?? [] {
-            guard let subject = element.text.flatMap(Pseudonym.init(text:)) else { throw .envelope("subjects") }
-            subjects.append(subject)
+        try outline.forEachSubject(line.span, scanner) { number in
+            if let subject = Pseudonym(number.bigEndianBytes) { subjects.append(subject) }
         }
-        return subjects
+        self.subjects = subjects
     }
 
     /// The digests under `sealed`, with the name each stands under.

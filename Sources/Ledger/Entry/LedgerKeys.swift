@@ -58,6 +58,11 @@ package struct LedgerKeys: Sendable {
     /// The tag that a person's address is found by; `address` is in the form for look-up.
     package func subjectTag(of address: String) -> [UInt8] { tag(.lookup, Array("subject\0\(address)".utf8)) }
 
+    /// The same tag as a big-endian number, for the UTF-8 of an address.
+    package func subjectTag(of address: [UInt8]) -> UInt128 {
+        key(for: .lookup).code(of: Array("subject\0".utf8) + address).first16
+    }
+
     /// The seal of a cursor, so that only cursors which this ledger gave out are taken back.
     package func cursorTag(of content: [UInt8]) -> [UInt8] { tag(.lookup, Array("cursor\0".utf8) + content) }
 }

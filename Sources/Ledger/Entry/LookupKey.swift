@@ -22,6 +22,9 @@ package struct LookupKey: Hashable, Sendable {
     /// 16 bytes: a subject's pseudonym itself, otherwise the first bytes of SHA-256(name || 0x00 || value).
     package let tag: [UInt8]
 
+    /// The tag as a big-endian number.
+    package var number: UInt128 { UInt128(bigEndian: tag.span) ?? 0 }
+
     /// The key of a person's pseudonym.
     package init(subject: Pseudonym) {
         name = .subject

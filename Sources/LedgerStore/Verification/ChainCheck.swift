@@ -6,7 +6,6 @@ import Ledger
 /// An entry is judged when the one after it is known, for `prev` there tells which of line and stored hash was changed;
 /// so one changed entry is named alone and does not take the rest of the tree along.
 struct ChainCheck {
-    let origin: Origin
     private(set) var builder: TileBuilder
     /// Tiles completed since they were last taken.
     private(set) var tiles: [CompletedTile] = []
@@ -28,38 +27,27 @@ struct ChainCheck {
     /// - Parameters:
     ///   - builder: the tree of the entries before the first row.
     ///   - lastHash: the leaf hash of the entry before the first row, or the genesis.
-    init(origin: Origin, builder: TileBuilder, lastHash: Digest, lastRecordedAt: Timestamp?) {
-        self.origin = origin
+    init(builder: TileBuilder, lastHash: Digest, lastRecordedAt: Timestamp?) {
         self.builder = builder
         self.lastHash = lastHash
         self.lastRecordedAt = lastRecordedAt
         nextSeq = builder.size
     }
 
-    /// Judges the next row.
-    ///
-    /// - Returns: the entry, unless the line is none.
-    mutating func check(
-        _ row: StoredRow, sizes: Set<Int>, _ report: inout VerificationReport
-    ) -> Entry? {
-        let computed = TreeHash.leaf(row.line)
-        let entry: Entry?
-        do throws(Entry.Fault) {
-            entry = try Entry(line: row.line)
-        } catch {
-            entry = nil
-            report.add(Finding(.line, seq: row.seq, table: "entries", Self.describe(error)))
+    /// Judges the next row's place.
+    mutating func check(_ row: CheckedChunk.Row, sizes: Set<Int>, _ report: inout VerificationReport) {
+        if let fault = row.fault {
+            report.add(Finding(.line, seq: row.seq, table: "entries", Self.describe(fault)))
         }
-        if row.seq > nextSeq { skipMissing(upTo: row.seq, previous: entry?.previous, sizes, &report) }
-        settle(next: entry?.previous, sizes)
-        if row.leafHash != computed {
+        if row.seq > nextSeq { skipMissing(upTo: row.seq, previous: row.entry?.previous, sizes, &report) }
+        settle(next: row.entry?.previous, sizes)
+        if row.leafHash != row.computed {
             report.add(
                 Finding(.leafHash, seq: row.seq, table: "entries", "the stored leaf hash is not that of the line"))
         }
-        if let entry { check(entry, at: row.seq, &report) }
-        pending = Pending(seq: row.seq, computed: computed, stored: row.leafHash)
+        if let entry = row.entry { check(entry, at: row.seq, &report) }
+        pending = Pending(seq: row.seq, computed: row.computed, stored: row.leafHash)
         nextSeq = row.seq + 1
-        return entry
     }
 
     /// Judges the last row; call it once after all rows.
@@ -78,11 +66,11 @@ struct ChainCheck {
         return roots
     }
 
-    private mutating func check(_ entry: Entry, at seq: Int, _ report: inout VerificationReport) {
+    private mutating func check(_ entry: CheckedChunk.Envelope, at seq: Int, _ report: inout VerificationReport) {
         if entry.seq != seq {
             report.add(Finding(.seq, seq: seq, table: "entries", "the line says seq \(entry.seq)"))
         }
-        if entry.ledger != origin.text {
+        if !entry.isOfLedger {
             report.add(Finding(.origin, seq: seq, table: "entries", "the line is another ledger's"))
         }
         if entry.previous != lastHash, isTreeKnown {

@@ -3,15 +3,6 @@ import Ledger
 
 /// What the lines read so far say must stand in the tables beside them.
 struct Expectations {
-    /// A row of `rollups`.
-    struct RollupKey: Hashable {
-        let hour: Timestamp
-        let sender: String
-        let kind: String
-        let oversightMode: String
-        let outcome: String
-    }
-
     /// A row of `tokens`.
     struct Token: Equatable {
         var hash: String
@@ -22,84 +13,90 @@ struct Expectations {
         var revokedSeq: Int?
     }
 
+    /// A row of `rollups`, and how many of the entries that it counts have not been met yet.
+    struct Rollup {
+        let key: RollupKey
+        var remaining: Int
+    }
+
+    /// Codes of rows: the same for what is expected and for what is stored.
+    let codes: SipHash
+    /// Whether rows are listed, to be looked up, rather than summed.
+    let listsKeys: Bool
     var heads: [Int: Digest] = [:]
     /// The tree's root at the size that the caller expects, once it was reached.
     var rootOfExpected: Digest?
-    var rollupsUntil = 0
+    var rollups: [UInt128: Rollup] = [:]
+    var keyRuns = KeyRuns()
     private(set) var entryKeys: [(seq: Int, key: LookupKey)] = []
-    private(set) var keys: [(tag: [UInt8], firstSeq: Int, count: Int)] = []
-    private(set) var subjects: [(seq: Int, tag: [UInt8], pseudonym: [UInt8])] = []
+    private(set) var keys: [KeyRuns.Run] = []
+    /// Sums of the rows of `entry_keys` and of `keys`, by the section that their entry lies in.
+    private(set) var entryKeySums: [Int: RowSum] = [:]
+    private(set) var keySums: [Int: RowSum] = [:]
     private(set) var hours: [(hour: Timestamp, firstSeq: Int)] = []
-    private(set) var rollups: [RollupKey: Int] = [:]
     private(set) var tokens: [String: Token] = [:]
     private(set) var clockAcceptedUntil: Timestamp?
-    private(set) var entryKeyCount = 0
-    private(set) var keyCount = 0
-    private(set) var disclosureCount = 0
-    private var keyRun: (tag: [UInt8], firstSeq: Int, count: Int)?
-    /// The key of a request whose first entries are not read: its other ones say nothing alone.
-    var keyBegunBefore: [UInt8]?
+    private(set) var entryCount = 0
+    private(set) var sealedCount = 0
+    private var rowBytes = RowBytes()
 
-    /// Adds what one entry says.
-    ///
-    /// - Parameter keys: the ledger's keys, if they are at hand.
-    mutating func add(_ entry: Entry, _ row: StoredRow, keys: LedgerKeys?) {
-        for key in entry.lookupKeys {
-            entryKeys.append((entry.seq, key))
-            entryKeyCount += 1
-        }
-        if !entry.sealed.isEmpty { disclosureCount += 1 }
-        addKey(entry)
-        if let keys {
-            for (person, pseudonym) in zip(row.people, entry.subjects) {
-                subjects.append((entry.seq, keys.subjectTag(of: person), pseudonym.bytes))
-            }
-        }
-        let hour = entry.recordedAt.hour
-        if hours.last?.hour != hour { hours.append((hour, entry.seq)) }
-        if entry.seq < rollupsUntil {
-            let key = RollupKey(
-                hour: hour, sender: entry.sender?.lowercased() ?? "", kind: entry.kind,
-                oversightMode: entry.oversightMode ?? "", outcome: entry.outcome)
-            rollups[key, default: 0] += 1
-        }
-        switch entry.kind {
-        case Kind.access.rawValue: addToken(entry)
-        case Kind.policy.rawValue where entry.json["data"]?["event"]?.text == "clock.accepted":
-            clockAcceptedUntil = entry.recordedAt
-        default: break
-        }
+    init(codes: SipHash, listsKeys: Bool) {
+        self.codes = codes
+        self.listsKeys = listsKeys
     }
 
-    /// Entries of one request that share a key follow each other.
-    private mutating func addKey(_ entry: Entry) {
-        if let begun = keyBegunBefore, begun == entry.idempotencyTag { return }
-        keyBegunBefore = nil
-        if let run = keyRun, run.tag == entry.idempotencyTag, run.firstSeq + run.count == entry.seq {
-            keyRun?.count += 1
-            return
+    /// Adds what the entry read from `place` says about its key and its hour.
+    mutating func add(_ entry: CheckedChunk.Envelope, place: Int) {
+        entryCount += 1
+        if let run = keyRuns.add(entry.idempotencyTag, at: entry.seq, place: place) { add(run) }
+        let hour = entry.recordedAt.hour
+        if hours.last?.hour != hour { hours.append((hour, entry.seq)) }
+    }
+
+    /// Adds what the entries of a chunk say beyond that.
+    ///
+    /// - Parameter section: where the chunk's entries lie.
+    mutating func add(_ chunk: CheckedChunk, section: Int) {
+        sealedCount += chunk.sealedCount
+        entryKeys += chunk.entryKeys
+        entryKeySums[section, default: RowSum()].add(chunk.entryKeySum)
+        for (code, count) in chunk.rollupCounts {
+            if let key = chunk.strayRollups[code] { rollups[code] = rollups[code] ?? Rollup(key: key, remaining: 0) }
+            rollups[code]?.remaining -= count
         }
-        endKeyRun()
-        if let tag = entry.idempotencyTag { keyRun = (tag, entry.seq, 1) }
+        for deed in chunk.administration {
+            if deed.isAccess {
+                addToken(deed)
+            } else if deed.data["event"]?.text == "clock.accepted" {
+                clockAcceptedUntil = deed.recordedAt
+            }
+        }
     }
 
     /// Call it after the last entry.
-    mutating func endKeyRun() {
-        guard let run = keyRun else { return }
-        keys.append(run)
-        keyCount += 1
-        keyRun = nil
+    mutating func finish() {
+        if let run = keyRuns.finish() { add(run) }
     }
 
-    private mutating func addToken(_ entry: Entry) {
-        guard let data = entry.json["data"], let id = data["token_id"]?.text else { return }
+    private mutating func add(_ run: KeyRuns.Run) {
+        guard !listsKeys else { return keys.append(run) }
+        rowBytes.begin()
+        rowBytes.append(run.tag)
+        rowBytes.append(run.firstSeq)
+        rowBytes.append(Int32(truncatingIfNeeded: run.count))
+        keySums[Section.of(run.place), default: RowSum()].add(codes.code(of: rowBytes.bytes.span))
+    }
+
+    private mutating func addToken(_ deed: CheckedChunk.Administration) {
+        let data = deed.data
+        guard let id = data["token_id"]?.text else { return }
         switch data["event"]?.text {
         case "token.granted":
             tokens[id] = Token(
                 hash: data["hash"]?.text ?? "", name: data["name"]?.text ?? "",
                 scopes: data["scopes"]?.elements?.compactMap(\.text) ?? [],
-                expiresAt: data["expires_at"]?.text.flatMap { Timestamp($0) }, grantedSeq: entry.seq)
-        case "token.revoked": tokens[id]?.revokedSeq = entry.seq
+                expiresAt: data["expires_at"]?.text.flatMap { Timestamp($0) }, grantedSeq: deed.seq)
+        case "token.revoked": tokens[id]?.revokedSeq = deed.seq
         default: break
         }
     }
@@ -109,13 +106,8 @@ struct Expectations {
         return entryKeys
     }
 
-    mutating func takeKeys() -> [(tag: [UInt8], firstSeq: Int, count: Int)] {
+    mutating func takeKeys() -> [KeyRuns.Run] {
         defer { keys = [] }
         return keys
-    }
-
-    mutating func takeSubjects() -> [(seq: Int, tag: [UInt8], pseudonym: [UInt8])] {
-        defer { subjects = [] }
-        return subjects
     }
 }

@@ -5,8 +5,7 @@ import Postgres
 /// What is checked range by range: rows that must exist because the lines say so.
 ///
 /// Each is looked up by its whole key in a lateral join; the limit keeps the planner from turning that into a scan of
-/// the
-/// table, which it would do as long as nothing has analysed it.
+/// the table, which it would do as long as nothing has analysed it.
 extension Verifier {
     /// The tiles that were completed and the heads that were passed.
     mutating func checkTree(_ chain: inout ChainCheck, upTo size: Int) async throws {
@@ -44,9 +43,8 @@ extension Verifier {
         }
     }
 
-    /// Further keys of the range's entries.
-    mutating func checkEntryKeys(_ range: Range<Int>) async throws {
-        let expected = expectations.takeEntryKeys()
+    /// Further keys of the range's entries, one by one.
+    mutating func checkEntryKeys(_ expected: [(seq: Int, key: LookupKey)], _ range: Range<Int>) async throws {
         guard !expected.isEmpty else { return }
         let rows = try await connection.query(
             """
@@ -68,14 +66,13 @@ extension Verifier {
         }
     }
 
-    /// Idempotency keys whose entries were read.
-    mutating func checkKeys() async throws {
-        let expected = expectations.takeKeys()
+    /// Idempotency keys whose entries were read, one by one.
+    mutating func checkKeys(_ expected: [KeyRuns.Run]) async throws {
         guard !expected.isEmpty else { return }
         let rows = try await connection.query(
             """
             SELECT t.n
-            FROM unnest(\(expected.map(\.tag)), \(expected.map { Int64($0.firstSeq) }),
+            FROM unnest(\(expected.map(\.tag.bigEndianBytes)), \(expected.map { Int64($0.firstSeq) }),
                 \(expected.map { Int32($0.count) })) WITH ORDINALITY AS t (tag, first_seq, count, n)
             LEFT JOIN LATERAL (
                 SELECT first_seq, count FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
@@ -91,25 +88,30 @@ extension Verifier {
         }
     }
 
-    /// The people whose addresses the sealed values hold.
+    /// The people whose addresses the sealed values hold, as far as they are not known already.
     mutating func checkSubjects() async throws {
-        let expected = expectations.takeSubjects()
+        let expected = unknownPeople
+        unknownPeople = []
         guard !expected.isEmpty else { return }
         let rows = try await connection.query(
             """
             SELECT t.n
-            FROM unnest(\(expected.map(\.tag)), \(expected.map(\.pseudonym))) WITH ORDINALITY AS t (tag, pseudonym, n)
+            FROM unnest(\(expected.map(\.person.tag.bigEndianBytes)),
+                \(expected.map(\.person.pseudonym.bigEndianBytes))) WITH ORDINALITY AS t (tag, pseudonym, n)
             LEFT JOIN LATERAL (
                 SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
             ) s ON true
             WHERE s.pseudonym IS DISTINCT FROM t.pseudonym ORDER BY t.n
             """, deadline: deadline)
+        var wrongs: Set<CheckedChunk.Person> = []
         for row in rows {
             let wrong = expected[try row.int(0) - 1]
+            wrongs.insert(wrong.person)
             report.add(
                 Finding(
                     .subject, seq: wrong.seq, table: "subjects",
                     "a person of the entry is mapped to no pseudonym or to another one"))
         }
+        for (_, person) in expected where !wrongs.contains(person) { subjects.remember(person) }
     }
 }

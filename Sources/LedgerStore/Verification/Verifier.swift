@@ -54,34 +54,50 @@ extension LedgerStore {
     }
 }
 
-/// One run of verification over one ledger. Each range is read in a short transaction of its own: entries below a size
-/// never change, so nothing is pinned.
+/// One run of verification over one ledger.
 struct Verifier {
-    /// Entries read at once.
-    static let rangeMax = 2_000
+    /// Bytes that one range of entries should have at most; all of it is read in one transaction.
+    private static let rangeBytesMax = 64 << 20
+    /// Entries read at once where what they call for is listed.
+    static let listedMax = 2_048
+    /// How long one statement may take.
+    static let statementTimeout = Duration.seconds(600)
 
     let ledger: StoredLedger
     let options: VerificationOptions
     let connection: Connection
     var report: VerificationReport
-    var expectations = Expectations()
+    var expectations: Expectations
+    var rows: CheckedRows
+    var subjects = SubjectTable()
+    var unknownPeople: [(seq: Int, person: CheckedChunk.Person)] = []
+    /// Sizes of the tree whose roots are asked for.
     var sizes: Set<Int> = []
+    /// Bytes per entry, as the last range had them.
+    private var entryBytes = Draft.lineSizeMax / 2
 
     init(ledger: StoredLedger, options: VerificationOptions, connection: Connection) {
         self.ledger = ledger
         self.options = options
         self.connection = connection
         report = VerificationReport(origin: ledger.origin)
+        // A partial run costs what is new; so it looks rows up and reads no table to its end.
+        expectations = Expectations(codes: SipHash.random(), listsKeys: options.since > 0)
+        rows = CheckedRows(
+            connection: connection, ledger: ledger.id,
+            context: ChunkCheck.Context(
+                origin: Array(ledger.origin.text.utf8), keys: ledger.keyFault == nil ? ledger.keys : nil,
+                codes: expectations.codes, listsKeys: expectations.listsKeys))
     }
-
-    /// How long one statement may take.
-    private static let statementTimeout = Duration.seconds(600)
 
     var deadline: ContinuousClock.Instant { .now + Self.statementTimeout }
 
     mutating func run(progress: (Int, Int) -> Void) async throws -> VerificationReport {
-        // Rollups are read before the size is pinned, so that their watermark lies within it.
-        let rollups = options.since == 0 ? try await storedRollups() : nil
+        // What is read before the size is pinned lies within it.
+        let watermark = options.since == 0 ? try await loadRollups() : nil
+        if options.since == 0, ledger.keyFault == nil {
+            try await subjects.load(ledger.id, connection, timeout: Self.statementTimeout)
+        }
         let head = try await newestHead()
         report.size = head?.size ?? 0
         report.root = head?.root
@@ -95,23 +111,35 @@ struct Verifier {
                 "people's pseudonyms\(ledger.hasSecret ? "" : " and the keys' check values") were not checked, for the "
                     + "master secret is \(ledger.hasSecret ? "wrong" : "missing")")
         }
-        expectations.rollupsUntil = rollups?.watermark ?? 0
+        rows.context.rollupsUntil = watermark ?? 0
+        rows.context.storedRollups = Set(expectations.rollups.keys)
         var chain = try await startingChain()
         var seq = options.since
         while seq < report.size {
             try Task.checkCancellation()
-            let range = seq..<min(seq + Self.rangeMax, report.size)
+            let range = nextRange(from: seq)
             try await check(range, &chain)
             seq = range.upperBound
             progress(seq, report.size)
         }
         chain.finish(size: report.size, sizes: sizes, &report)
         try await checkTree(&chain, upTo: report.size)
-        expectations.endKeyRun()
-        try await checkKeys()
-        try await checkWhole(rollups)
+        expectations.finish()
+        if expectations.listsKeys {
+            try await checkKeys(expectations.takeKeys())
+        } else {
+            try await checkSums()
+        }
+        try await checkWhole(watermark: watermark)
         checkExpected()
         return report
+    }
+
+    /// Ranges end where sections end, and are the shorter the longer the entries are.
+    private func nextRange(from seq: Int) -> Range<Int> {
+        guard !expectations.listsKeys else { return seq..<min(seq + Self.listedMax, report.size) }
+        let count = max(1, Self.rangeBytesMax / max(1, entryBytes))
+        return seq..<min(seq + count, Section.range(Section.of(seq), upTo: report.size).upperBound)
     }
 
     private func newestHead() async throws -> TreeHead? {
@@ -127,7 +155,7 @@ struct Verifier {
         if let expected = options.expected { sizes.insert(expected.size) }
         guard options.since > 0 else {
             return ChainCheck(
-                origin: ledger.origin, builder: TileBuilder(), lastHash: ledger.origin.genesis, lastRecordedAt: nil)
+                builder: TileBuilder(), lastHash: ledger.origin.genesis, lastRecordedAt: nil)
         }
         report.skip("entries before \(options.since), rollups, tokens and counts of rows were not checked")
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
@@ -142,43 +170,46 @@ struct Verifier {
         // may be of the same request as the first one that is read.
         let tree = try await transaction.tree(size: options.since, root: try head.flatMap { Digest(try $0.bytes(0)) })
         if head == nil {
-            let row = try await connection.query(
-                """
-                SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = \(options.since - 1)
-                """, deadline: deadline
-            ).first
-            let before = row.flatMap { try? Entry(line: Array($0.text(0).utf8)) }
-            expectations.keyBegunBefore = before?.idempotencyTag
+            expectations.keyRuns = KeyRuns(begunBefore: try await idempotencyTag(before: options.since))
         }
         return ChainCheck(
-            origin: ledger.origin, builder: tree.builder, lastHash: tree.lastLeafHash,
+            builder: tree.builder, lastHash: tree.lastLeafHash,
             lastRecordedAt: tree.lastRecordedAt)
+    }
+
+    /// The key of the entry before `seq`, if there is such an entry and it has one.
+    func idempotencyTag(before seq: Int) async throws -> UInt128? {
+        let row = try await connection.query(
+            "SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = \(seq - 1)",
+            deadline: deadline
+        ).first
+        let entry = row.flatMap { try? Entry(line: Array($0.text(0).utf8)) }
+        return entry?.idempotencyTag.flatMap { UInt128(bigEndian: $0.span) }
     }
 
     /// One range: the lines, and every row that follows from them.
     private mutating func check(_ range: Range<Int>, _ chain: inout ChainCheck) async throws {
         let heads = try await storedHeads(range)
-        sizes.formUnion(heads.keys)
         expectations.heads.merge(heads) { first, _ in first }
-        let rows = try await connection.query(
-            """
-            SELECT \(fragment: StoredRow.columns)
-            FROM countersign.entries e
-            LEFT JOIN countersign.disclosures d ON d.ledger_id = e.ledger_id AND d.seq = e.seq
-                AND d.seq >= \(range.lowerBound) AND d.seq < \(range.upperBound)
-            WHERE e.ledger_id = \(ledger.id) AND e.seq >= \(range.lowerBound) AND e.seq < \(range.upperBound)
-            ORDER BY e.seq
-            """, deadline: deadline)
-        for row in rows {
-            let row = try StoredRow(row)
-            guard let entry = chain.check(row, sizes: sizes, &report) else { continue }
-            for finding in row.differences(from: entry) { report.add(finding) }
-            for finding in row.disclosureFindings(of: entry) { report.add(finding) }
-            expectations.add(entry, row, keys: ledger.keyFault == nil ? ledger.keys : nil)
+        sizes = Set(expectations.heads.keys)
+        if let expected = options.expected { sizes.insert(expected.size) }
+        var byteCount = 0
+        try await rows.forEachChunk(of: range) { chunk in
+            byteCount += chunk.byteCount
+            for row in chunk.rows {
+                chain.check(row, sizes: sizes, &report)
+                for finding in row.findings { report.add(finding) }
+                if let entry = row.entry { expectations.add(entry, place: row.seq) }
+            }
+            expectations.add(chunk, section: Section.of(range.lowerBound))
+            for (seq, person) in chunk.people where !subjects.meet(person) { unknownPeople.append((seq, person)) }
         }
+        entryBytes = byteCount / range.count
         try await checkTree(&chain, upTo: range.upperBound)
-        try await checkEntryKeys(range)
-        try await checkKeys()
+        if expectations.listsKeys {
+            try await checkEntryKeys(expectations.takeEntryKeys(), range)
+            try await checkKeys(expectations.takeKeys())
+        }
         try await checkSubjects()
     }
 

@@ -1,0 +1,56 @@
+import Cryptography
+import Ledger
+
+/// What a chunk of rows says once each row is judged by itself; what remains to be judged lies between the rows.
+struct CheckedChunk: Sendable {
+    /// A row of `entries`.
+    struct Row: Sendable {
+        let seq: Int
+        let leafHash: Digest?
+        /// The hash of the line.
+        let computed: Digest
+        /// Nil if the line is no entry.
+        var entry: Envelope?
+        /// Why the line is no entry.
+        var fault: Entry.Fault?
+        /// What is wrong with the columns and the sealed values.
+        var findings: [Finding] = []
+    }
+
+    /// What the line says about its place.
+    struct Envelope: Sendable {
+        let seq: Int
+        let previous: Digest
+        let recordedAt: Timestamp
+        let isOfLedger: Bool
+        let idempotencyTag: UInt128?
+    }
+
+    /// A person of an entry, by the tag of the address and by the pseudonym that the line gives.
+    struct Person: Sendable, Hashable {
+        let tag: UInt128
+        let pseudonym: UInt128
+    }
+
+    /// What an operator did: the line's `data` says it.
+    struct Administration: Sendable {
+        let seq: Int
+        let recordedAt: Timestamp
+        let isAccess: Bool
+        let data: JSONValue
+    }
+
+    var rows: [Row] = []
+    var people: [(seq: Int, person: Person)] = []
+    var administration: [Administration] = []
+    /// Further keys of the entries as a sum, where nobody asked for the list.
+    var entryKeySum = RowSum()
+    var entryKeys: [(seq: Int, key: LookupKey)] = []
+    /// Rows of `rollups` by their code, and how many entries each counts.
+    var rollupCounts: [UInt128: Int] = [:]
+    /// What the codes mean that no stored row has.
+    var strayRollups: [UInt128: RollupKey] = [:]
+    /// How many entries seal something.
+    var sealedCount = 0
+    var byteCount = 0
+}

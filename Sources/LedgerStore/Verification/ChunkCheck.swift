@@ -1,0 +1,192 @@
+import Cryptography
+import Ledger
+import Postgres
+
+/// Judges the rows of one chunk, each by itself: line, columns, sealed values, and what must stand beside them. Pure,
+/// so that chunks can be judged at once.
+struct ChunkCheck {
+    /// What is the same for all chunks of a run.
+    struct Context: Sendable {
+        let origin: [UInt8]
+        /// The ledger's keys, if they are at hand.
+        let keys: LedgerKeys?
+        let codes: SipHash
+        /// Entries before this one are counted in `rollups`.
+        var rollupsUntil = 0
+        var storedRollups: Set<UInt128> = []
+        /// Whether further keys are listed, to be looked up, rather than summed.
+        var listsKeys: Bool
+    }
+
+    private let context: Context
+    private var result = CheckedChunk()
+    private var scanner = CanonicalScanner()
+    private var reader = DisclosureReader()
+    private var rowBytes = RowBytes()
+    private var subjects: [UInt128] = []
+    /// The sealed values of the present row: where each stands in the chunk, and what it says.
+    private var disclosures: [(place: Range<Int>, content: DisclosureReader.Content?)] = []
+    /// The digests that the line promises, with the name that each stands under.
+    private var promised: [(name: EntryOutline.Token, digest: EntryOutline.Token)] = []
+
+    static func check(_ chunk: [UInt8], _ context: Context) throws(PostgresError) -> CheckedChunk {
+        var check = ChunkCheck(context)
+        check.result.byteCount = chunk.count
+        var reader = CopyReader(chunk)
+        while try reader.nextRow() { check.check(try StoredRow(&reader, chunk), chunk) }
+        return check.result
+    }
+
+    private init(_ context: Context) {
+        self.context = context
+    }
+
+    private mutating func check(_ row: StoredRow, _ chunk: [UInt8]) {
+        let line = chunk.span.extracting(row.line)
+        var checked = CheckedChunk.Row(seq: row.seq, leafHash: row.leafHash, computed: TreeHash.leaf(line))
+        do throws(Entry.Fault) {
+            let entry = try EntryOutline(line, &scanner)
+            subjects.removeAll(keepingCapacity: true)
+            try entry.forEachSubject(line, scanner) { subjects.append($0) }
+            checked.entry = CheckedChunk.Envelope(
+                seq: entry.seq, previous: entry.previous, recordedAt: entry.recordedAt,
+                isOfLedger: ColumnTexts(chunk: chunk, line: row.line).text(entry.ledger, is: context.origin),
+                idempotencyTag: entry.idempotencyTag)
+            checked.findings = row.differences(from: entry, chunk)
+            if let finding = disclosureFinding(of: entry, row, chunk) { checked.findings.append(finding) }
+            addPeople(of: entry)
+            addLookupKeys(of: entry, row, chunk)
+            addRollup(of: entry, row, chunk)
+            addAdministration(of: entry, row, chunk)
+        } catch {
+            checked.fault = error
+        }
+        result.rows.append(checked)
+    }
+
+    // MARK: Sealed values
+
+    /// What is wrong with the sealed values. Notes their contents on the way.
+    private mutating func disclosureFinding(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) -> Finding? {
+        promised.removeAll(keepingCapacity: true)
+        entry.forEachSealed(scanner) { promised.append(($0, $1)) }
+        if !promised.isEmpty { result.sealedCount += 1 }
+        readDisclosures(row, chunk)
+        func finding(_ check: Finding.Check, _ reason: String) -> Finding {
+            Finding(check, seq: row.seq, table: "disclosures", reason)
+        }
+        if promised.isEmpty, !disclosures.isEmpty { return finding(.orphan, "the entry seals nothing") }
+        if disclosures.isEmpty, !promised.isEmpty { return finding(.disclosure, "the sealed values are missing") }
+        guard disclosures.count == promised.count else {
+            return finding(.disclosure, "the number of sealed values differs from the line")
+        }
+        let line = chunk.span.extracting(row.line)
+        for (index, (name, digest)) in promised.enumerated() {
+            let disclosure = disclosures[index]
+            let computed = SHA256.digest(chunk.span.extracting(disclosure.place))
+            let promisedName = CanonicalScanner.content(of: name, in: line)
+            guard Digest(base64URL: line.extracting(digest.range)) == computed else {
+                let name = String(decoding: promisedName, as: UTF8.self)
+                return finding(.disclosure, "a sealed value does not match its digest under \(name)")
+            }
+            guard disclosure.content?.name == promisedName else {
+                return finding(.disclosure, "a sealed value stands under another name than its own")
+            }
+        }
+        return nil
+    }
+
+    /// Sealed values are joined by `~`.
+    private mutating func readDisclosures(_ row: StoredRow, _ chunk: [UInt8]) {
+        disclosures.removeAll(keepingCapacity: true)
+        guard let column = row.disclosures else { return }
+        var start = column.lowerBound
+        for end in column.lowerBound...column.upperBound {
+            guard end == column.upperBound || chunk[end] == UInt8(ascii: "~") else { continue }
+            if start < end { disclosures.append((start..<end, reader.read(chunk.span.extracting(start..<end)))) }
+            start = end + 1
+        }
+    }
+
+    /// The people whose addresses the sealed values hold, each once, in the order of the subjects.
+    private mutating func addPeople(of entry: EntryOutline) {
+        guard let keys = context.keys, !subjects.isEmpty, !disclosures.isEmpty else { return }
+        var people: [[UInt8]] = []
+        for name in [DisclosureReader.Content.recipient, DisclosureReader.Content.author] {
+            for disclosure in disclosures where disclosure.content?.name == name {
+                if let address = disclosure.content?.address, !people.contains(address) { people.append(address) }
+            }
+        }
+        for (person, pseudonym) in zip(people, subjects) {
+            let tag = keys.subjectTag(of: person)
+            result.people.append((entry.seq, CheckedChunk.Person(tag: tag, pseudonym: pseudonym)))
+        }
+    }
+
+    // MARK: Rows beside the entries
+
+    private mutating func addLookupKeys(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
+        let isAttempt = chunk.span.extracting(row.line).extracting(entry.kind.range).spells("step_attempt")
+        guard context.listsKeys || entry.hasAliasesOrLinks || isAttempt else {
+            for (index, subject) in subjects.enumerated() where !subjects[..<index].contains(subject) {
+                addKey(LookupKey.Name.subject.rawValue.utf8, subject, entry.seq)
+            }
+            return
+        }
+        let kind = CanonicalScanner.content(of: entry.kind, in: chunk.span.extracting(row.line))
+        let keys = LookupKey.keys(
+            kind: String(decoding: kind, as: UTF8.self), data: json(entry.data, row, chunk),
+            workflow: json(entry.workflow, row, chunk),
+            subjects: subjects.compactMap { Pseudonym($0.bigEndianBytes) })
+        for key in keys {
+            if context.listsKeys {
+                result.entryKeys.append((entry.seq, key))
+            } else {
+                addKey(key.name.rawValue.utf8, key.number, entry.seq)
+            }
+        }
+    }
+
+    private mutating func addKey(_ name: String.UTF8View, _ tag: UInt128, _ seq: Int) {
+        rowBytes.begin()
+        rowBytes.append(name)
+        rowBytes.append(tag)
+        rowBytes.append(seq)
+        result.entryKeySum.add(context.codes.code(of: rowBytes.bytes.span))
+    }
+
+    private mutating func addRollup(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
+        guard entry.seq < context.rollupsUntil else { return }
+        let line = chunk.span.extracting(row.line)
+        rowBytes.begin()
+        rowBytes.append(Int(entry.recordedAt.hour.microseconds))
+        rowBytes.append(entry.sender?.lookUpForm(in: line) ?? [])
+        rowBytes.append(CanonicalScanner.content(of: entry.kind, in: line))
+        rowBytes.append(entry.oversightMode.map { CanonicalScanner.content(of: $0, in: line) } ?? [])
+        rowBytes.append(CanonicalScanner.content(of: entry.outcome, in: line))
+        let code = context.codes.code(of: rowBytes.bytes.span)
+        result.rollupCounts[code, default: 0] += 1
+        guard !context.storedRollups.contains(code), result.strayRollups[code] == nil else { return }
+        func text(_ token: EntryOutline.Token?) -> String {
+            token.map { String(decoding: CanonicalScanner.content(of: $0, in: line), as: UTF8.self) } ?? ""
+        }
+        result.strayRollups[code] = RollupKey(
+            hour: entry.recordedAt.hour, sender: text(entry.sender).lowercased(), kind: text(entry.kind),
+            oversightMode: text(entry.oversightMode), outcome: text(entry.outcome))
+    }
+
+    private mutating func addAdministration(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
+        let kind = chunk.span.extracting(row.line).extracting(entry.kind.range)
+        let isAccess = kind.spells("access")
+        guard isAccess || kind.spells("policy"), let data = json(entry.data, row, chunk) else { return }
+        result.administration.append(
+            .init(seq: entry.seq, recordedAt: entry.recordedAt, isAccess: isAccess, data: data))
+    }
+
+    private func json(_ token: EntryOutline.Token?, _ row: StoredRow, _ chunk: [UInt8]) -> JSONValue? {
+        token.flatMap { token in
+            let start = row.line.lowerBound
+            return try? JSONReader.read(chunk, range: start + token.range.lowerBound..<start + token.range.upperBound)
+        }
+    }
+}

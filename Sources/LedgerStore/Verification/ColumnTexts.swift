@@ -1,0 +1,52 @@
+import Ledger
+
+/// Compares columns with texts of the line that stands in the same chunk, byte by byte and where they lie.
+struct ColumnTexts {
+    let chunk: [UInt8]
+    /// Where the line stands in the chunk.
+    let line: Range<Int>
+
+    /// Whether the column holds this text, or both are absent.
+    func isSame(_ column: Range<Int>?, _ text: EntryOutline.Token?) -> Bool {
+        guard let column, let text else { return column == nil && text == nil }
+        let line = chunk.span.extracting(line)
+        guard !text.isEscaped else {
+            return CanonicalScanner.content(of: text, in: line).elementsEqual(chunk[column])
+        }
+        let (left, right) = (chunk.span.extracting(column), line.extracting(text.range))
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where left[index] != right[index] { return false }
+        return true
+    }
+
+    /// Whether the line's text says exactly this.
+    func text(_ text: EntryOutline.Token, is content: [UInt8]) -> Bool {
+        CanonicalScanner.content(of: text, in: chunk.span.extracting(line)) == content
+    }
+
+    /// Whether the column holds this text in lower case, or both are absent.
+    func isLookUpForm(_ column: Range<Int>?, of text: EntryOutline.Token?) -> Bool {
+        guard let column, let text else { return column == nil && text == nil }
+        let line = chunk.span.extracting(line)
+        return text.lookUpForm(in: line).elementsEqual(chunk[column])
+    }
+}
+
+extension CanonicalScanner.Token {
+    /// The text in the form for look-up: in lower case.
+    func lookUpForm(in bytes: Span<UInt8>) -> [UInt8] {
+        guard isASCII, !isEscaped else {
+            let content = CanonicalScanner.content(of: self, in: bytes)
+            return Array(String(decoding: content, as: UTF8.self).lowercased().utf8)
+        }
+        let text = bytes.extracting(range)
+        var lowered: [UInt8] = []
+        lowered.reserveCapacity(text.count)
+        for index in 0..<text.count {
+            let byte = text[index]
+            let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+            lowered.append(isCapital ? byte | 0x20 : byte)
+        }
+        return lowered
+    }
+}

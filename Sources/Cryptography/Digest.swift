@@ -27,6 +27,9 @@ package struct Digest: Hashable, Sendable {
     }
 
     /// The digest made of exactly 32 bytes; nil for any other length.
+    package init?(_ bytes: [UInt8]) { self.init(bytes.span) }
+
+    /// The digest made of exactly 32 bytes; nil for any other length.
     package init?(_ bytes: Span<UInt8>) {
         guard bytes.count == Self.size else { return nil }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

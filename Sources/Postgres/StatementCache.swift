@@ -9,7 +9,9 @@ struct StatementCache {
         // By bytes: two strings with the same letters in different encodings (NFC, NFD) are equal in Swift, but two
         // texts to Postgres.
         static func == (left: Key, right: Key) -> Bool {
-            left.types == right.types && left.sql.utf8.elementsEqual(right.sql.utf8)
+            var (one, other) = (left.sql, right.sql)
+            return left.types == right.types
+                && one.withUTF8 { one in other.withUTF8 { unsafe one.elementsEqual($0) } }
         }
 
         func hash(into hasher: inout Hasher) {

@@ -36,7 +36,10 @@ package struct HTTPServer: Service {
         settings.availableConnectionsDelegate = MaximumAvailableConnections(configuration.connectionsMax)
         let host = configuration.host
         application = Application(
-            router: router, server: .http1(configuration: channel), configuration: settings,
+            router: router,
+            server: HTTPServerBuilder { responder in
+                LoopChannel(HTTP1Channel(responder: responder, configuration: channel))
+            }, configuration: settings,
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"

@@ -76,10 +76,12 @@ extension LedgerStore {
                     start: Timestamp(try row.timestamp(1)), values: values,
                     count: try row.int(.index(columns.count + 2)))
             }
-            let search = EntrySearch(
-                ledger: ledger, query: EntryQuery(), connection: connection, deadline: deadline)
             let size: Int
-            if let row = rows.first { size = try row.int(0) } else { size = try await search.currentSize() }
+            if let row = rows.first {
+                size = try row.int(0)
+            } else {
+                size = try await Self.size(of: ledger, connection, deadline)
+            }
             return Stats(size: size, counts: counts, isTruncated: rows.count > Self.countsMax)
         }
     }

@@ -71,6 +71,17 @@ struct Expectations {
         }
     }
 
+    /// The rows of `daily_rollups` that follow from the hourly ones: `hour` is the day, and there is no sender.
+    var dailyRollups: [RollupKey: Int] {
+        var daily: [RollupKey: Int] = [:]
+        for (key, count) in rollups {
+            let day = RollupKey(
+                hour: key.hour.day, sender: "", kind: key.kind, oversightMode: key.oversightMode, outcome: key.outcome)
+            daily[day, default: 0] += count
+        }
+        return daily
+    }
+
     /// Entries of one request that share a key follow each other.
     private mutating func addKey(_ entry: Entry) {
         if let begun = keyBegunBefore, begun == entry.idempotencyTag { return }

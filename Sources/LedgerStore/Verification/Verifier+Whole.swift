@@ -8,6 +8,8 @@ extension Verifier {
     struct StoredRollups {
         var watermark: Int?
         var counts: [Expectations.RollupKey: Int] = [:]
+        /// The daily ones, over all senders.
+        var dailyCounts: [Expectations.RollupKey: Int] = [:]
     }
 
     func storedRollups() async throws -> StoredRollups {
@@ -19,16 +21,27 @@ extension Verifier {
                 SELECT hour, sender, kind, oversight_mode, outcome, count FROM countersign.rollups
                 WHERE ledger_id = \(ledger.id)
                 """,
+                """
+                SELECT day, ''::text, kind, oversight_mode, outcome, count FROM countersign.daily_rollups
+                WHERE ledger_id = \(ledger.id)
+                """,
                 "COMMIT",
             ], deadline: deadline)
         var stored = StoredRollups(watermark: try answers[1].first?.int(0))
-        for row in answers[2] {
+        stored.counts = try counts(answers[2])
+        stored.dailyCounts = try counts(answers[3])
+        return stored
+    }
+
+    private func counts(_ rows: Rows) throws -> [Expectations.RollupKey: Int] {
+        var counts: [Expectations.RollupKey: Int] = [:]
+        for row in rows {
             let key = Expectations.RollupKey(
                 hour: Timestamp(try row.timestamp(0)), sender: try row.text(1), kind: try row.text(2),
                 oversightMode: try row.text(3), outcome: try row.text(4))
-            stored.counts[key] = try row.int(5)
+            counts[key] = try row.int(5)
         }
-        return stored
+        return counts
     }
 
     /// - Parameter rollups: nil where only a part of the ledger was read.
@@ -54,15 +67,21 @@ extension Verifier {
             report.add(Finding(.watermark, table: "watermarks", "the watermark lies beyond the entries"))
             return
         }
-        let wrong = Set(rollups.counts.keys).union(expectations.rollups.keys).filter {
-            rollups.counts[$0] != expectations.rollups[$0]
-        }
+        compare(rollups.counts, expectations.rollups, table: "rollups", "hour")
+        compare(rollups.dailyCounts, expectations.dailyRollups, table: "daily_rollups", "day")
+    }
+
+    private mutating func compare(
+        _ stored: [Expectations.RollupKey: Int], _ expected: [Expectations.RollupKey: Int], table: String,
+        _ span: String
+    ) {
+        let wrong = Set(stored.keys).union(expected.keys).filter { stored[$0] != expected[$0] }
         for key in wrong.sorted(by: { $0.hour < $1.hour }) {
             report.add(
                 Finding(
-                    .rollup, table: "rollups",
-                    "the count of \(key.kind)/\(key.outcome) in the hour \(key.hour.text) differs from the entries up "
-                        + "to the watermark"))
+                    .rollup, table: table,
+                    "the count of \(key.kind)/\(key.outcome) in the \(span) \(key.hour.text) differs from the entries "
+                        + "up to the watermark"))
         }
     }
 

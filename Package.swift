@@ -44,6 +44,7 @@ let package = Package(
             resources: [
                 .embedInCode("../../sql/0001_ledger.sql"),
                 .embedInCode("../../sql/0002_rights.sql"),
+                .embedInCode("../../sql/0003_daily_rollups.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),

@@ -23,10 +23,19 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     }
 
     /// The start of the hour that this moment lies in.
-    package var hour: Timestamp {
-        let remainder = microseconds % Self.microsecondsPerHour
-        return Timestamp(
-            microseconds: microseconds - (remainder < 0 ? remainder + Self.microsecondsPerHour : remainder))
+    package var hour: Timestamp { start(of: Self.microsecondsPerHour) }
+
+    /// The start of the day in UTC that this moment lies in.
+    package var day: Timestamp { start(of: Self.microsecondsPerDay) }
+
+    /// The first start of a day that is not before this moment.
+    package var nextDay: Timestamp {
+        day == self ? self : Timestamp(microseconds: day.microseconds + Self.microsecondsPerDay)
+    }
+
+    private func start(of length: Int64) -> Timestamp {
+        let remainder = microseconds % length
+        return Timestamp(microseconds: microseconds - (remainder < 0 ? remainder + length : remainder))
     }
 
     /// `2026-11-22T10:00:00.123456Z`: RFC 3339, UTC, six decimals. Holds for the years 0000 to 9999.

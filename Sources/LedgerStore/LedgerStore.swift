@@ -13,13 +13,18 @@ package final class LedgerStore: Sendable {
     /// The pause between two rounds of rollups.
     private static let rollupPause = Duration.seconds(2)
 
+    /// For what reads many rows or summarises; planned for its values each time.
     let reads: ConnectionPool
+    /// For what is found by a key; planned once.
+    private let lookUps: ConnectionPool
     let observer: any Observer
     private let appends: ConnectionPool
     private let master: Result<SecretKey, MasterSecret.Fault>
     private let environment: AppendEnvironment
     private let appenders = Mutex<[Int64: Appender]>([:])
     private let ledgers = Mutex<[Int64: StoredLedger]>([:])
+    /// How large each ledger was when it was last looked at.
+    private let sizes = Mutex<[Int64: Int]>([:])
     /// Ledgers whose rollups lag behind.
     private let lagging = Mutex<[Int64: StoredLedger]>([:])
     private let wakeups: AsyncStream<Appender>
@@ -48,12 +53,18 @@ package final class LedgerStore: Sendable {
         readTarget.set("statement_timeout", to: "29s")  // before the reader gives up, so that no query is left behind
         readTarget.set("client_connection_check_interval", to: "2s")
         readTarget.set("default_transaction_read_only", to: "off")
-        // A ledger's entries lie in a few partitions; a generic plan over all of them never pays.
+        var lookUpTarget = readTarget
+        lookUpTarget.applicationName = "countersign look-up"
         readTarget.set("plan_cache_mode", to: "force_custom_plan")
+        // Planning takes longer than a look-up. What is planned once must hold while tables grow: never by a walk
+        // through one, however small it is now.
+        lookUpTarget.set("plan_cache_mode", to: "force_generic_plan")
+        lookUpTarget.set("enable_seqscan", to: "off")
         self.master = master
         self.observer = observer
         appends = ConnectionPool(target: appendTarget, size: connectionsMax)
         reads = ConnectionPool(target: readTarget, size: connectionsMax)
+        lookUps = ConnectionPool(target: lookUpTarget, size: connectionsMax)
         environment = AppendEnvironment(
             connections: appends, observer: observer, clockRule: clockRule, clock: clock)
         (wakeups, wake) = AsyncStream.makeStream()
@@ -73,6 +84,7 @@ package final class LedgerStore: Sendable {
         }
         await appends.close()
         await reads.close()
+        await lookUps.close()
     }
 
     /// On a thread of its own, where little is done: groups are built and committed on the threads of their
@@ -141,18 +153,31 @@ package final class LedgerStore: Sendable {
     }
 
     /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
-    ///
-    /// A connection may have died since it was last used; reading again does no harm, so another one is tried, as often
-    /// as there may be dead ones.
     func read<Result: Sendable>(
         timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {
+        try await read(from: reads, timeout: timeout, body)
+    }
+
+    /// Like `read`, for statements whose shape alone tells how they are best run.
+    func lookUp<Result: Sendable>(
+        timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
+    ) async throws(StoreError) -> Result {
+        try await read(from: lookUps, timeout: timeout, body)
+    }
+
+    /// A connection may have died since it was last used; reading again does no harm, so another one is tried, as often
+    /// as there may be dead ones.
+    private func read<Result: Sendable>(
+        from pool: ConnectionPool, timeout: Duration,
+        _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
+    ) async throws(StoreError) -> Result {
         let deadline = ContinuousClock.now + timeout
-        var attemptsLeft = reads.size + 1
+        var attemptsLeft = pool.size + 1
         while attemptsLeft > 0 {
             attemptsLeft -= 1
             do {
-                return try await reads.withConnectionThread(deadline: deadline) { connection in
+                return try await pool.withConnectionThread(deadline: deadline) { connection in
                     try await body(connection, deadline)
                 }
             } catch let error as PostgresError where StoreError.isDeadConnection(error) {
@@ -163,6 +188,11 @@ package final class LedgerStore: Sendable {
         }
         throw StoreError(.unavailable, "the database cannot be reached")
     }
+
+    /// The size of the ledger when it was last looked at; 0 if it was not.
+    func size(before ledger: StoredLedger) -> Int { sizes.withLock { $0[ledger.id] ?? 0 } }
+
+    func note(size: Int, of ledger: StoredLedger) { sizes.withLock { $0[ledger.id] = max($0[ledger.id] ?? 0, size) } }
 
     private static func readError(_ error: any Error) -> StoreError {
         switch error {

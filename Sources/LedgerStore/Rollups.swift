@@ -2,9 +2,8 @@ import Ledger
 import Observation
 import Postgres
 
-/// Advances the hourly counts of one ledger, in transactions of their own: they are exact up to a watermark, and
-/// readers
-/// count live from there on.
+/// Advances the hourly and daily counts of one ledger, in transactions of their own: they are exact up to a watermark,
+/// and readers count live from there on.
 struct Rollups {
     /// Entries counted in one transaction.
     private static let stepMax = 50_000
@@ -55,14 +54,23 @@ struct Rollups {
             _ = try await connection.pipeline(
                 [
                     """
-                    INSERT INTO countersign.rollups AS r
-                        (ledger_id, hour, sender, kind, oversight_mode, outcome, count)
-                    SELECT \(ledgerID), date_trunc('hour', recorded_at, 'UTC'), coalesce(sender, ''), kind,
-                        coalesce(oversight_mode, ''), outcome, count(*)
-                    FROM countersign.entries
-                    WHERE ledger_id = \(ledgerID) AND seq >= \(from) AND seq < \(to)
-                    GROUP BY 2, 3, 4, 5, 6
-                    ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome)
+                    WITH counted (hour, sender, kind, oversight_mode, outcome, count) AS MATERIALIZED (
+                        SELECT date_trunc('hour', recorded_at, 'UTC'), coalesce(sender, ''), kind,
+                            coalesce(oversight_mode, ''), outcome, count(*)
+                        FROM countersign.entries
+                        WHERE ledger_id = \(ledgerID) AND seq >= \(from) AND seq < \(to)
+                        GROUP BY 1, 2, 3, 4, 5
+                    ), hourly AS (
+                        INSERT INTO countersign.rollups AS r
+                            (ledger_id, hour, sender, kind, oversight_mode, outcome, count)
+                        SELECT \(ledgerID), hour, sender, kind, oversight_mode, outcome, count FROM counted
+                        ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome)
+                        DO UPDATE SET count = r.count + excluded.count
+                    )
+                    INSERT INTO countersign.daily_rollups AS r (ledger_id, day, kind, oversight_mode, outcome, count)
+                    SELECT \(ledgerID), date_trunc('day', hour, 'UTC'), kind, oversight_mode, outcome, sum(count)
+                    FROM counted GROUP BY 2, 3, 4, 5
+                    ON CONFLICT (ledger_id, day, kind, oversight_mode, outcome)
                     DO UPDATE SET count = r.count + excluded.count
                     """,
                     "UPDATE countersign.watermarks SET seq = \(to) WHERE ledger_id = \(ledgerID)",

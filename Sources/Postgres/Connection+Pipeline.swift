@@ -1,4 +1,5 @@
 import CLibPQ
+import Synchronization
 
 extension Connection {
     /// Runs statements in order with one round trip: all are sent at once, with one synchronisation at the end.
@@ -21,6 +22,7 @@ extension Connection {
             return outcome
         }
         if let failure = outcome.failure { throw settle(failure) }
+        isKnownTidy.store(isUsable && handle.transactionStatus == PQTRANS_IDLE, ordering: .releasing)
         return outcome.rows
     }
 

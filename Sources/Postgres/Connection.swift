@@ -1,4 +1,5 @@
 import CLibPQ
+import Synchronization
 
 /// One connection to Postgres.
 ///
@@ -18,6 +19,9 @@ package actor Connection {
     var cache = StatementCache()
     /// Set from the start of a COPY OUT until its consumer has returned, when other calls may come in between.
     var copyOutState: CopyOutState?
+    /// True after a call that has left the connection open and outside of any transaction, until the next call: then
+    /// the pool need not come here to look.
+    nonisolated let isKnownTidy = Atomic(false)
 
     private init() {}
 
@@ -66,7 +70,10 @@ package actor Connection {
         return isUsable
     }
 
-    package func close() { handle.close() }
+    package func close() {
+        isKnownTidy.store(false, ordering: .releasing)
+        handle.close()
+    }
 
     // MARK: Statements
 
@@ -121,6 +128,7 @@ package actor Connection {
 
     /// Checks that a call can be made at all. What it throws has left the connection as it was.
     func prepareCall(deadline: ContinuousClock.Instant) throws(PostgresError) {
+        isKnownTidy.store(false, ordering: .releasing)
         guard isUsable else { throw PostgresError(.connectionLost, "the connection is closed") }
         guard !isCopyingOut else { throw PostgresError(.usage, "a COPY is under way on this connection") }
         guard deadline > .now else { throw PostgresError(.timedOut, "the deadline had passed before the call") }

@@ -190,7 +190,8 @@ package final class ConnectionPool: Sendable {
     private func giveBack(_ connection: Connection) async {
         let isClosed = state.withLock { $0.isClosed }
         if isClosed { await connection.close() }
-        passOn(await connection.tidyUp() ? connection : nil)
+        let isTidy = connection.isKnownTidy.load(ordering: .acquiring)
+        passOn(isTidy ? connection : await connection.tidyUp() ? connection : nil)
     }
 
     /// Hands a slot, with its connection if that is usable, to the first waiter; or keeps the connection.

@@ -49,6 +49,7 @@ class Forger:
         """The projected column `outcome`, and counts that start again from nothing."""
         self._update("outcome", [json.loads(line)["outcome"] for line in self.lines], start)
         self.connection.execute("DELETE FROM countersign.rollups")
+        self.connection.execute("DELETE FROM countersign.daily_rollups")
         self.connection.execute("UPDATE countersign.watermarks SET seq = 0")
 
     def write_tiles(self) -> None:
@@ -91,6 +92,7 @@ class Forger:
             "DELETE FROM countersign.tokens WHERE granted_seq >= %(size)s",
             "UPDATE countersign.tokens SET revoked_seq = NULL WHERE revoked_seq >= %(size)s",
             "DELETE FROM countersign.rollups",
+            "DELETE FROM countersign.daily_rollups",
             "UPDATE countersign.watermarks SET seq = 0",
             "DELETE FROM countersign.subjects WHERE NOT rtrim(translate(encode(pseudonym, 'base64'), '+/', '-_'), '=')"
             " = ANY (%(subjects)s)",

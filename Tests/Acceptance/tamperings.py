@@ -71,6 +71,8 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "hours": dict.fromkeys(("ledger_id", "hour", "first_seq"), Found("hour", "orphan")),
     "rollups": dict.fromkeys(
         ("ledger_id", "hour", "sender", "kind", "oversight_mode", "outcome", "count"), Found("rollup", "orphan")),
+    "daily_rollups": dict.fromkeys(
+        ("ledger_id", "day", "kind", "oversight_mode", "outcome", "count"), Found("rollup", "orphan")),
     "watermarks": dict.fromkeys(("ledger_id", "seq"), Found("watermark", "rollup", "orphan")),
     "tokens": dict.fromkeys(
         ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "granted_seq", "revoked_seq"),
@@ -107,6 +109,8 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
               Found("hour", "orphan")),
     "rollups": ("SELECT ledger_id, hour, 'eve@evil.example', kind, oversight_mode, outcome, 1"
                 " FROM countersign.rollups LIMIT 1", Found("rollup", "orphan")),
+    "daily_rollups": ("SELECT ledger_id, day, kind, oversight_mode, 'stray', 1 FROM countersign.daily_rollups LIMIT 1",
+                      Found("rollup", "orphan")),
     "watermarks": ("SELECT ledger_id + 1, seq FROM countersign.watermarks",
                    Unseen("a watermark of a ledger that does not exist counts nothing")),
     "tokens": ("SELECT ledger_id, 'tok_stray', sha256('x'), 'stray', ARRAY['admin'], NULL, 0, NULL"
@@ -127,6 +131,7 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "tiles": Found("tile"),
     "hours": Found("hour"),
     "rollups": Found("rollup"),
+    "daily_rollups": Found("rollup"),
     "watermarks": Found("watermark", "rollup"),
     "tokens": Found("token"),
     "migrations": Found("migration", REFUSES, says="schema"),
@@ -235,6 +240,8 @@ ROWS: list[Tampering] = [
         "UPDATE countersign.tokens SET scopes = ARRAY['admin'] WHERE scopes = ARRAY['read']"), Found("token")),
     Tampering("counts are halved", _sql("UPDATE countersign.rollups SET count = (count + 1) / 2 WHERE count > 1"),
               Found("rollup")),
+    Tampering("counts of days are halved", _sql(
+        "UPDATE countersign.daily_rollups SET count = (count + 1) / 2 WHERE count > 1"), Found("rollup")),
     Tampering("a head in the middle is dropped", _sql(
         "DELETE FROM countersign.heads WHERE size = (SELECT size FROM countersign.heads ORDER BY size OFFSET 3"
         " LIMIT 1)"),

@@ -11,13 +11,13 @@ import Testing
         writer.row(
             StoredEntry(
                 seq: 7, leafHash: TreeHash.leaf(Array(line.utf8)), line: line, disclosures: disclosures))
-        return String(decoding: writer.take(), as: UTF8.self)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     @Test func `begins with the names of its columns`() {
         var writer = CSVWriter(withPersonal: true)
         writer.header()
-        let text = String(decoding: writer.take(), as: UTF8.self)
+        let text = String(decoding: writer.bytes, as: UTF8.self)
         #expect(text.hasPrefix("seq,recorded_at,occurred_at,kind,outcome,message_id,"))
         #expect(text.hasSuffix(",leaf_hash,personal\r\n"))
     }

@@ -19,8 +19,6 @@ struct Export: AsyncParsableCommand {
                     --sender billing@acme.example > sends.csv
             """)
 
-    private static let pageSize = 1_000
-
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var ledger: LedgerOption
     @OptionGroup(title: "Filters") var filters: FilterOptions
@@ -48,28 +46,25 @@ struct Export: AsyncParsableCommand {
         _ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore, to target: Output, _ progress: ProgressBar
     ) async throws -> Int {
         let size = try await record(ledger, filter, store)
-        var encoder = ExportEncoder(format, withDisclosures: disclosures)
+        let export = EntryExport(
+            filter.query, of: ledger, in: store, size: size, format: format, withDisclosures: disclosures)
+        var piece = try await export.first()
         var count = 0
-        var cursor: String?
-        repeat {
+        while true {
             try Task.checkCancellation()
-            let page = try await store.page(
-                of: ledger, filter.query, limit: Self.pageSize, cursor: cursor, pinned: size, disclosures: disclosures)
-            for entry in page.entries { encoder.append(entry) }
-            try target.write(encoder.take())
-            count += page.entries.count
-            let place = page.entries.last.map { Double($0.seq + 1) / Double(max(page.size, 1)) }
-            progress.update(done: count, fraction: place)
-            cursor = page.nextCursor
-        } while cursor != nil
-        return count
+            try target.write(piece.bytes)
+            count += piece.count
+            progress.update(done: count, fraction: Double(piece.end) / Double(max(size, 1)))
+            guard let next = piece.next else { return count }
+            piece = try await export.piece(at: next)
+        }
     }
 
     /// Who takes entries out leaves a trace, before the first of them is out. Without the master secret nothing can be
     /// appended: then the lines may be read all the same, and personal data may not.
     ///
-    /// - Returns: the size to cut the export at; nil for the present one.
-    private func record(_ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore) async throws -> Int? {
+    /// - Returns: the size to cut the export at.
+    private func record(_ ledger: StoredLedger, _ filter: EntryFilter, _ store: LedgerStore) async throws -> Int {
         if let fault = ledger.keyFault {
             guard !disclosures else {
                 throw Complaint(
@@ -77,7 +72,7 @@ struct Export: AsyncParsableCommand {
                     next: "restore the master secret, or leave --disclosures out")
             }
             try Output.error.writeLine("warning: this export is not recorded in the ledger: \(fault)")
-            return nil
+            return try await store.head(of: ledger).size
         }
         return try await store.recordExport(
             of: ledger, format: format.rawValue, disclosures: disclosures, filter: filter.members,

@@ -45,7 +45,8 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp(
             "How far the clock may stand ahead of the last entry before appends are refused.", valueName: "duration"))
     var clockJumpLimit = TimeSpan(seconds: 366 * 86_400)
-    @Option(help: ArgumentHelp("Connections to Postgres, for appends and for reads each.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"))
     var connections = 8
     @Option(help: "How the log is written: auto, text or json.")
     var logFormat = LogFormat.auto

@@ -5,8 +5,6 @@ import Postgres
 extension LedgerStore {
     /// The most entries of a page.
     package static let pageMax = 1_000
-    /// How far an unselective search reads for one page.
-    private static let windowMax = 50_000
 
     /// One page of the entries that `query` describes. The first page pins the size; a cursor goes on within it.
     ///
@@ -18,63 +16,72 @@ extension LedgerStore {
         if ledger.keyFault != nil, !query.recipients.isEmpty || !query.idempotencyKeys.isEmpty {
             throw StoreError(.keyRefused, StoredLedger.keyRefusal)
         }
-        let filter = query.digest(keys: ledger.keys)
-        let cursor: Cursor? =
-            if let text { try Cursor(text, filter: filter, order: order, keys: ledger.keys) } else { nil }
-        return try await read { connection, deadline in
-            let search = EntrySearch(ledger: ledger, query: query, connection: connection, deadline: deadline)
-            let size: Int
-            if let known = cursor?.size ?? pinned { size = known } else { size = try await search.currentSize() }
-            guard let bounds = try await search.bounds(size: size), let condition = try await search.condition() else {
-                return EntryPage(entries: [], size: size, nextCursor: nil)
-            }
-            var low = bounds.lowerBound
-            var high = bounds.upperBound
-            if let cursor {
-                if order == .ascending { low = max(low, cursor.position) } else { high = min(high, cursor.position) }
-            }
-            guard low < high else { return EntryPage(entries: [], size: size, nextCursor: nil) }
-            var window: Range<Int>
-            if query.isSelective {
-                window = low..<high
-            } else if order == .ascending {
-                window = low..<min(high, low + Self.windowMax)
-            } else {
-                window = max(low, high - Self.windowMax)..<high
-            }
-            var conditions = [condition]
-            if let found = try await search.recipientSeqs(in: window, order: order) {
-                window = found.window
-                conditions.append("e.seq = ANY(\(found.seqs.map(Int64.init)))")
-            }
-            let entries = try await search.entries(
-                in: window, conditions.joined(by: " AND "), order: order, limit: limit, disclosures: disclosures)
-            let position: Int
-            let isEnd: Bool
-            if order == .ascending {
-                position = entries.count == limit ? (entries.last?.seq ?? 0) + 1 : window.upperBound
-                isEnd = position >= high
-            } else {
-                position = entries.count == limit ? entries.last?.seq ?? 0 : window.lowerBound
-                isEnd = position <= low
-            }
-            let next = Cursor(position: position, order: order, size: size)
-            return EntryPage(
-                entries: entries, size: size,
-                nextCursor: isEnd ? nil : next.text(filter: filter, keys: ledger.keys))
+        // Without a cursor the digest is needed only if there is more to come.
+        var filter: [UInt8]?
+        var cursor: Cursor?
+        if let text {
+            let digest = query.digest(keys: ledger.keys)
+            cursor = try Cursor(text, filter: digest, order: order, keys: ledger.keys)
+            filter = digest
         }
+        let found = try await lookUp { [cursor, sizeBefore = size(before: ledger)] connection, deadline in
+            let search = EntrySearch(
+                ledger, query, order: order, sizeBefore: sizeBefore, connection: connection, deadline: deadline)
+            return try await Self.find(search, cursor, pinned: pinned, limit: limit, disclosures: disclosures)
+        }
+        note(size: found.span.size, of: ledger)
+        let next = found.next.map { position in
+            Cursor(position: position, order: order, size: found.span.size)
+                .text(filter: filter ?? query.digest(keys: ledger.keys), keys: ledger.keys)
+        }
+        return EntryPage(entries: found.entries, size: found.span.size, nextCursor: next)
+    }
+
+    private struct Found: Sendable {
+        let entries: [StoredEntry]
+        let span: EntrySearch.Span
+        /// Where the next page begins; nil after the last.
+        let next: Int?
+    }
+
+    private static func find(
+        _ search: EntrySearch, _ cursor: Cursor?, pinned: Int?, limit: Int, disclosures: Bool
+    ) async throws -> Found {
+        var span = search.span(size: cursor?.size ?? pinned, from: cursor?.position)
+        var places: [Range<Int>]?
+        if !search.query.idempotencyKeys.isEmpty { places = try await search.keyedPlaces() }
+        var whole: EntrySearch.Span?
+        if !search.query.recipients.isEmpty {
+            let recipients = try await search.recipientPlaces(in: span)
+            places = recipients.places.filter { seq in places?.contains { $0.contains(seq.lowerBound) } ?? true }
+            whole = recipients.span
+            span = search.span(recipients.seen)
+        }
+        let found = try await search.entries(in: span, at: places, limit: limit, disclosures: disclosures)
+        let isWindowed = !search.query.isSelective
+        let (low, high) = (whole?.low ?? found.span.low, whole?.high ?? found.span.high)
+        let position: Int
+        switch search.order {
+        case .ascending:
+            let end = isWindowed ? min(high, low + EntrySearch.windowMax) : found.span.high
+            position = found.entries.count == limit ? (found.entries.last?.seq ?? 0) + 1 : end
+        case .descending:
+            let end = isWindowed ? max(low, high - EntrySearch.windowMax) : found.span.low
+            position = found.entries.count == limit ? found.entries.last?.seq ?? 0 : end
+        }
+        let isEnd = search.order == .ascending ? position >= high : position <= low
+        return Found(entries: found.entries, span: found.span, next: isEnd ? nil : position)
     }
 
     /// The entry at `seq`, or nil.
     package func entry(
         of ledger: StoredLedger, seq: Int, disclosures: Bool
     ) async throws(StoreError) -> StoredEntry? {
-        try await read { connection, deadline in
-            let search = EntrySearch(
-                ledger: ledger, query: EntryQuery(), connection: connection, deadline: deadline)
-            return try await search.entries(
-                in: seq..<seq + 1, "true", order: .ascending, limit: 1, disclosures: disclosures
-            ).first
+        try await lookUp { connection, deadline in
+            let search = EntrySearch(ledger, connection: connection, deadline: deadline)
+            let span = search.span(EntrySearch.Span(size: seq + 1, low: seq, high: seq + 1))
+            return try await search.entries(in: span, at: [seq..<seq + 1], limit: 1, disclosures: disclosures)
+                .entries.first
         }
     }
 }

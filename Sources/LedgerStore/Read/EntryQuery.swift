@@ -47,6 +47,12 @@ package struct EntryQuery: Sendable {
         return Array(SHA256.digest(CanonicalWriter.bytes(of: .object(members))).bytes.prefix(16))
     }
 
+    /// Whether nothing but times narrows the query down.
+    package var isByTimeOnly: Bool {
+        !isSelective && senderDomains.isEmpty && kinds.isEmpty && oversightModes.isEmpty && outcomes.isEmpty
+            && actors.isEmpty
+    }
+
     /// Whether an index finds the few entries that are meant, so that no window need bound the search.
     var isSelective: Bool {
         !(messageIDs.isEmpty && runIDs.isEmpty && senders.isEmpty && recipients.isEmpty && idempotencyKeys.isEmpty)

@@ -1,49 +1,124 @@
-import Cryptography
 import Ledger
 import Postgres
 
 /// The SQL of one search within one ledger.
+///
+/// Its statements are planned once and run many times, so their shape leaves the planner no choice: each look-up by a
+/// key is a lateral join with a limit, and what is not that key cannot be taken for one.
 struct EntrySearch {
     let ledger: StoredLedger
     let query: EntryQuery
+    let order: EntryQuery.Order
     let connection: Connection
     let deadline: ContinuousClock.Instant
+    /// The size that the ledger had when it was last looked at.
+    let sizeBefore: Int
 
-    /// The size of the newest head.
-    func currentSize() async throws -> Int {
-        try await connection.query(
-            "SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledger.id)", deadline: deadline
-        ).one().int(0)
+    /// How far an unselective search reads for one page.
+    static let windowMax = 50_000
+
+    init(
+        _ ledger: StoredLedger, _ query: EntryQuery = EntryQuery(), order: EntryQuery.Order = .ascending,
+        sizeBefore: Int = 0, connection: Connection, deadline: ContinuousClock.Instant
+    ) {
+        self.ledger = ledger
+        self.query = query
+        self.order = order
+        self.sizeBefore = sizeBefore
+        self.connection = connection
+        self.deadline = deadline
     }
 
-    /// The range of `seq` that the times of the query allow within `size`; nil if it is empty.
+    /// The direction of the answer as SQL.
+    var direction: String { order == .ascending ? "ASC" : "DESC" }
+
+    /// A comment that changes whenever the newest partition has doubled: the statement is another one then, and is
+    /// planned anew. A plan that was made for an empty table would stay until somebody analyses it.
+    var growth: String {
+        let inPartition = sizeBefore % KnownPartitions.width
+        return "/* \(sizeBefore / KnownPartitions.width).\(Int.bitWidth - inPartition.leadingZeroBitCount) */"
+    }
+
+    /// The matching entries of `span`, at most `limit`, and the span in numbers.
     ///
-    /// `recorded_at` never goes back, so a time is a place; the table of hours brings the search within an hour of it.
-    func bounds(size: Int) async throws -> Range<Int>? {
-        var low = 0
-        var high = size
-        if let from = query.from {
-            low = try await firstSeq(atOrAfter: from.hour) ?? size
-        }
-        if let to = query.to {
-            let isFullHour = to.hour == to
-            let next = isFullHour ? to : Timestamp(microseconds: to.hour.microseconds + Timestamp.microsecondsPerHour)
-            high = min(size, try await firstSeq(atOrAfter: next) ?? size)
-        }
-        return low < high ? low..<high : nil
-    }
-
-    private func firstSeq(atOrAfter hour: Timestamp) async throws -> Int? {
-        try await connection.query(
+    /// - Parameter places: where they lie, if that is known.
+    func entries(
+        in span: Statement, at places: [Range<Int>]? = nil, limit: Int, disclosures: Bool
+    ) async throws -> (span: Span, entries: [StoredEntry]) {
+        let sealed: Statement =
+            disclosures
+            ? """
+            (SELECT d.disclosures FROM countersign.disclosures d WHERE d.ledger_id = \(ledger.id) AND d.seq = e.seq)
             """
-            SELECT first_seq FROM countersign.hours
-            WHERE ledger_id = \(ledger.id) AND hour >= \(PostgresTimestamp(hour)) ORDER BY hour LIMIT 1
-            """, deadline: deadline
-        ).first?.int(0)
+            : "NULL::text"
+        let rows = try await connection.query(
+            """
+            \(unescaped: growth) \(fragment: span)
+            SELECT span.size, span.low, span.high, e.seq, e.leaf_hash, e.line, \(fragment: sealed)
+            FROM span LEFT JOIN LATERAL (\(fragment: matches(at: places, limit: limit))) e ON true
+            ORDER BY e.seq \(unescaped: direction)
+            """, deadline: deadline)
+        guard let first = rows.first else { throw PostgresError(.decoding, "a search gave no answer") }
+        let entries = try first.isNull(3) ? [] : rows.map { row in try StoredEntry(row, from: 3) }
+        return (try Span(first), entries)
     }
 
-    /// The filters as SQL; nil if nothing can match.
-    func condition() async throws -> Statement? {
+    /// The first `limit` entries of the span that match, as a query.
+    private func matches(at places: [Range<Int>]?, limit: Int) -> Statement {
+        if let places {
+            let (lows, highs) = (places.map { Int64($0.lowerBound) }, places.map { Int64($0.upperBound) })
+            return matches(
+                of: "unnest(\(lows), \(highs)) AS place (low, high)",
+                """
+                e.seq >= place.low AND e.seq < place.high AND e.seq >= span.low AND e.seq < span.high
+                """, limit: limit)
+        }
+        for (column, values) in keys where !values.isEmpty {
+            // The end of the span is compared together with the key. As a range of `seq` alone, on a table that nothing
+            // has analysed, the primary key would seem to lead to as few entries as the index of the key does.
+            return matches(
+                of: "unnest(\(values)) AS key (value)",
+                """
+                e.\(unescaped: column) = key.value AND e.seq >= span.low
+                    AND (e.\(unescaped: column), e.seq) < (key.value, span.high)
+                """, limit: limit)
+        }
+        return entries(
+            where: order == .ascending
+                ? "e.seq >= span.low AND e.seq < least(span.high, span.low + \(Self.windowMax))"
+                : "e.seq >= greatest(span.low, span.high - \(Self.windowMax)) AND e.seq < span.high", limit: limit)
+    }
+
+    private func matches(of keys: Statement, _ isKey: Statement, limit: Int) -> Statement {
+        """
+        SELECT found.seq, found.leaf_hash, found.line
+        FROM \(fragment: keys) CROSS JOIN LATERAL (\(fragment: entries(where: isKey, limit: limit))) found
+        ORDER BY found.seq \(unescaped: direction) LIMIT \(limit)
+        """
+    }
+
+    private func entries(where condition: Statement, limit: Int) -> Statement {
+        """
+        SELECT e.seq, e.leaf_hash, e.line FROM countersign.entries e
+        WHERE e.ledger_id = \(ledger.id) AND \(fragment: condition) \(fragment: filters)
+        ORDER BY e.seq \(unescaped: direction) LIMIT \(limit)
+        """
+    }
+
+    /// The columns with an index of their own and what is asked of them, the most selective first.
+    private var keys: [(column: String, values: [String])] {
+        let columns = [
+            ("message_id", query.messageIDs.map(\.text)), ("run_id", query.runIDs), ("sender", query.senders),
+        ]
+        return columns.map { column, values in
+            // By bytes, for Swift takes texts for equal that Postgres does not; no entry may be found twice.
+            var seen: Set<[UInt8]> = []
+            return (column, values.filter { seen.insert(Array($0.utf8)).inserted })
+        }
+    }
+
+    /// All filters. `IS TRUE` keeps them from being taken for the key of an index.
+    private var filters: Statement {
         var parts: [Statement] = []
         if !query.messageIDs.isEmpty { parts.append("e.message_id = ANY(\(query.messageIDs.map(\.text)))") }
         if !query.senders.isEmpty { parts.append("e.sender = ANY(\(query.senders))") }
@@ -57,79 +132,6 @@ struct EntrySearch {
         if !query.actors.isEmpty { parts.append("e.actor = ANY(\(query.actors))") }
         if let from = query.from { parts.append("e.recorded_at >= \(PostgresTimestamp(from))") }
         if let to = query.to { parts.append("e.recorded_at < \(PostgresTimestamp(to))") }
-        if !query.idempotencyKeys.isEmpty {
-            guard let keyed = try await keyed() else { return nil }
-            parts.append(keyed)
-        }
-        return parts.isEmpty ? "true" : parts.joined(by: " AND ")
-    }
-
-    /// Entries about one of the recipients that are looked at for one page.
-    private static let recipientSeqsMax = 2_000
-
-    /// Where in `window` entries about the recipients stand; nil if the query names none.
-    ///
-    /// The keys are read first and the entries by their places then: as one statement, the planner may walk through all
-    /// entries of the window, or all subjects, as long as nothing has analysed a young partition.
-    ///
-    /// - Returns: the places in ascending order, and the part of the window that was looked through.
-    func recipientSeqs(
-        in window: Range<Int>, order: EntryQuery.Order
-    ) async throws -> (seqs: [Int], window: Range<Int>)? {
-        guard !query.recipients.isEmpty else { return nil }
-        let tags = query.recipients.map(ledger.keys.subjectTag)
-        let direction = order == .ascending ? "ASC" : "DESC"
-        let rows = try await connection.query(
-            """
-            SELECT DISTINCT k.seq
-            FROM unnest(\(tags)) AS t (tag)
-            CROSS JOIN LATERAL (
-                SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag
-            ) s
-            CROSS JOIN LATERAL (
-                SELECT seq FROM countersign.entry_keys
-                WHERE ledger_id = \(ledger.id) AND name = 'subject' AND tag = s.pseudonym
-                    AND seq >= \(window.lowerBound) AND seq < \(window.upperBound)
-                ORDER BY seq \(unescaped: direction) LIMIT \(Self.recipientSeqsMax)
-            ) k
-            ORDER BY k.seq \(unescaped: direction) LIMIT \(Self.recipientSeqsMax)
-            """, deadline: deadline)
-        let seqs = try rows.map { try $0.int(0) }
-        guard seqs.count == Self.recipientSeqsMax, let last = seqs.last else { return (seqs.sorted(), window) }
-        let seen = order == .ascending ? window.lowerBound..<last + 1 : last..<window.upperBound
-        return (seqs.sorted(), seen)
-    }
-
-    private func keyed() async throws -> Statement? {
-        let tags = query.idempotencyKeys.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) }
-        let rows = try await connection.query(
-            "SELECT first_seq, count FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = ANY(\(tags))",
-            deadline: deadline)
-        guard !rows.isEmpty else { return nil }
-        let ranges = try rows.map { row -> Statement in
-            let first = try row.int(0)
-            return "(e.seq >= \(first) AND e.seq < \(first + Int(try row.int32(1))))"
-        }
-        return "(\(fragment: ranges.joined(by: " OR ")))"
-    }
-
-    /// The matching entries of `window`, at most `limit`.
-    func entries(
-        in window: Range<Int>, _ condition: Statement, order: EntryQuery.Order, limit: Int, disclosures: Bool
-    ) async throws -> [StoredEntry] {
-        let direction = order == .ascending ? "ASC" : "DESC"
-        let sealed: Statement = disclosures ? "d.disclosures" : "NULL::text"
-        let join: Statement =
-            disclosures
-            ? "LEFT JOIN countersign.disclosures d ON d.ledger_id = e.ledger_id AND d.seq = e.seq" : ""
-        let rows = try await connection.query(
-            """
-            SELECT e.seq, e.leaf_hash, e.line, \(fragment: sealed)
-            FROM countersign.entries e \(fragment: join)
-            WHERE e.ledger_id = \(ledger.id) AND e.seq >= \(window.lowerBound) AND e.seq < \(window.upperBound)
-                AND \(fragment: condition)
-            ORDER BY e.seq \(unescaped: direction) LIMIT \(limit)
-            """, deadline: deadline)
-        return try rows.map { row in try StoredEntry(row) }
+        return parts.map { part -> Statement in "AND (\(fragment: part)) IS TRUE" }.joined(by: " ")
     }
 }

@@ -14,14 +14,14 @@ extension LedgerStore {
         of message: MessageID, in ledger: StoredLedger, disclosures: Bool
     ) async throws(StoreError) -> (entries: [StoredEntry], isTruncated: Bool) {
         try await read { connection, deadline in
-            let search = EntrySearch(
-                ledger: ledger, query: EntryQuery(), connection: connection, deadline: deadline)
-            let size = try await search.currentSize()
+            let search = EntrySearch(ledger, connection: connection, deadline: deadline)
+            let size = try await Self.size(of: ledger, connection, deadline)
             let ids = try await self.ids(of: message, ledger, connection, deadline)
             let seqs = try await self.seqs(of: ids, message, ledger, size: size, connection, deadline)
             let entries = try await search.entries(
-                in: 0..<size, "e.seq = ANY(\(seqs))", order: .ascending, limit: Self.historyMax + 1,
-                disclosures: disclosures)
+                in: search.span(EntrySearch.Span(size: size, low: 0, high: size)),
+                at: seqs.map { Int($0)..<Int($0) + 1 }, limit: Self.historyMax + 1, disclosures: disclosures
+            ).entries
             return (Array(entries.prefix(Self.historyMax)), entries.count > Self.historyMax)
         }
     }

@@ -33,40 +33,26 @@ extension LedgerStore {
     package static let countsMax = 50_000
 
     /// Exact counts of the entries recorded in `[from, to)`, both on full hours: from the rollups up to their
-    /// watermark,
-    /// live from there on, in one snapshot.
+    /// watermark, live from there on, in one snapshot.
     package func stats(
         of ledger: StoredLedger, by dimensions: [Stats.Dimension], bucket: Stats.Bucket, from: Timestamp?,
         to: Timestamp?
     ) async throws(StoreError) -> Stats {
         let columns = dimensions.map(\.rawValue)
-        let rolled = columns.map { ", \($0)" }.joined()
-        let live = columns.map { ", coalesce(\($0), '')" }.joined()
         let groups = (0..<columns.count).map { ", \($0 + 3)" }.joined()
-        let low: Statement = from.map { "AND hour >= \(PostgresTimestamp($0))" } ?? ""
-        let high: Statement = to.map { "AND hour < \(PostgresTimestamp($0))" } ?? ""
-        let lowLive: Statement = from.map { "AND recorded_at >= \(PostgresTimestamp($0))" } ?? ""
-        let highLive: Statement = to.map { "AND recorded_at < \(PostgresTimestamp($0))" } ?? ""
+        let sources = rolledUp(ledger, dimensions, bucket, from, to) + [live(ledger, dimensions, bucket, from, to)]
+        let statement: Statement = """
+            WITH head AS (
+                SELECT size FROM countersign.heads WHERE ledger_id = \(ledger.id) ORDER BY size DESC LIMIT 1
+            ), counted AS (
+                \(fragment: sources.joined(by: " UNION ALL "))
+            )
+            SELECT (SELECT size FROM head), start\(unescaped: columns.map { ", \($0)" }.joined()), sum(count)::bigint
+            FROM counted GROUP BY 2\(unescaped: groups) ORDER BY 2\(unescaped: groups)
+            LIMIT \(Self.countsMax + 1)
+            """
         return try await read { connection, deadline in
-            let rows = try await connection.query(
-                """
-                WITH head AS (
-                    SELECT size FROM countersign.heads WHERE ledger_id = \(ledger.id) ORDER BY size DESC LIMIT 1
-                ), counted AS (
-                    SELECT date_trunc(\(bucket.rawValue), hour, 'UTC') AS start, count\(unescaped: rolled)
-                    FROM countersign.rollups
-                    WHERE ledger_id = \(ledger.id) \(fragment: low) \(fragment: high)
-                    UNION ALL
-                    SELECT date_trunc(\(bucket.rawValue), recorded_at, 'UTC'), 1\(unescaped: live)
-                    FROM countersign.entries
-                    WHERE ledger_id = \(ledger.id)
-                        AND seq >= (SELECT seq FROM countersign.watermarks WHERE ledger_id = \(ledger.id))
-                        AND seq < (SELECT size FROM head) \(fragment: lowLive) \(fragment: highLive)
-                )
-                SELECT (SELECT size FROM head), start\(unescaped: rolled), sum(count)::bigint
-                FROM counted GROUP BY 2\(unescaped: groups) ORDER BY 2\(unescaped: groups)
-                LIMIT \(Self.countsMax + 1)
-                """, deadline: deadline)
+            let rows = try await connection.query(statement, deadline: deadline)
             let counts = try rows.prefix(Self.countsMax).map { row in
                 let values = try (0..<columns.count).map { column in
                     let text = try row.text(.index(column + 2))
@@ -76,11 +62,58 @@ extension LedgerStore {
                     start: Timestamp(try row.timestamp(1)), values: values,
                     count: try row.int(.index(columns.count + 2)))
             }
-            let search = EntrySearch(
-                ledger: ledger, query: EntryQuery(), connection: connection, deadline: deadline)
             let size: Int
-            if let row = rows.first { size = try row.int(0) } else { size = try await search.currentSize() }
+            if let row = rows.first {
+                size = try row.int(0)
+            } else {
+                size = try await Self.size(of: ledger, connection, deadline)
+            }
             return Stats(size: size, counts: counts, isTruncated: rows.count > Self.countsMax)
         }
+    }
+
+    /// What is counted already: days as far as they are wanted whole and over all senders, hours else.
+    private func rolledUp(
+        _ ledger: StoredLedger, _ dimensions: [Stats.Dimension], _ bucket: Stats.Bucket, _ from: Timestamp?,
+        _ to: Timestamp?
+    ) -> [Statement] {
+        let columns = dimensions.map { ", \($0.rawValue)" }.joined()
+        let counts = { (table: String, time: String, from: Timestamp?, to: Timestamp?) -> Statement in
+            """
+            SELECT date_trunc(\(bucket.rawValue), \(unescaped: time), 'UTC') AS start, count\(unescaped: columns)
+            FROM countersign.\(unescaped: table)
+            WHERE ledger_id = \(ledger.id) \(fragment: Self.within(time, from, to))
+            """
+        }
+        let (firstDay, endDay) = (from?.nextDay, to?.day)
+        let hasDays = firstDay.flatMap { first in endDay.map { first < $0 } } ?? true
+        guard bucket != .hour, !dimensions.contains(.sender), hasDays else {
+            return [counts("rollups", "hour", from, to)]
+        }
+        var sources = [counts("daily_rollups", "day", firstDay, endDay)]
+        if from != firstDay { sources.append(counts("rollups", "hour", from, firstDay)) }
+        if to != endDay { sources.append(counts("rollups", "hour", endDay, to)) }
+        return sources
+    }
+
+    /// What is not counted yet.
+    private func live(
+        _ ledger: StoredLedger, _ dimensions: [Stats.Dimension], _ bucket: Stats.Bucket, _ from: Timestamp?,
+        _ to: Timestamp?
+    ) -> Statement {
+        let columns = dimensions.map { ", coalesce(\($0.rawValue), '')" }.joined()
+        return """
+            SELECT date_trunc(\(bucket.rawValue), recorded_at, 'UTC'), 1\(unescaped: columns)
+            FROM countersign.entries
+            WHERE ledger_id = \(ledger.id)
+                AND seq >= (SELECT seq FROM countersign.watermarks WHERE ledger_id = \(ledger.id))
+                AND seq < (SELECT size FROM head) \(fragment: Self.within("recorded_at", from, to))
+            """
+    }
+
+    private static func within(_ column: String, _ from: Timestamp?, _ to: Timestamp?) -> Statement {
+        let low: Statement = from.map { "AND \(unescaped: column) >= \(PostgresTimestamp($0))" } ?? ""
+        let high: Statement = to.map { "AND \(unescaped: column) < \(PostgresTimestamp($0))" } ?? ""
+        return "\(fragment: low) \(fragment: high)"
     }
 }

@@ -30,14 +30,14 @@ package struct EntryPage: Sendable {
 }
 
 extension StoredEntry {
-    /// Reads `seq, leaf_hash, line, disclosures`.
-    init(_ row: Row) throws {
-        guard let leafHash = Digest(try row.bytes(1)) else {
+    /// Reads `seq, leaf_hash, line, disclosures` from column `first` on.
+    init(_ row: Row, from first: Int) throws {
+        guard let leafHash = Digest(try row.bytes(.index(first + 1))) else {
             throw PostgresError(.decoding, "a leaf hash has another length than 32 bytes")
         }
-        let texts = try row.textIfPresent(3)?.split(separator: "~") ?? []
+        let texts = try row.textIfPresent(.index(first + 3))?.split(separator: "~") ?? []
         self.init(
-            seq: try row.int(0), leafHash: leafHash, line: try row.text(2),
+            seq: try row.int(.index(first)), leafHash: leafHash, line: try row.text(.index(first + 2)),
             disclosures: texts.map { Disclosure(text: String($0)) })
     }
 }

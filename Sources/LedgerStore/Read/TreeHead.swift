@@ -29,6 +29,15 @@ extension LedgerStore {
         }
     }
 
+    /// The size of the newest head; 0 where there is none.
+    static func size(
+        of ledger: StoredLedger, _ connection: Connection, _ deadline: ContinuousClock.Instant
+    ) async throws -> Int {
+        try await connection.query(
+            "SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledger.id)", deadline: deadline
+        ).one().int(0)
+    }
+
     /// The hashes that `plan` needs, and what they fold to. Nil if the ledger lacks some.
     private func hashes(_ plan: HashPlan, of ledger: StoredLedger) async throws(StoreError) -> [Digest]? {
         try await read { connection, deadline in

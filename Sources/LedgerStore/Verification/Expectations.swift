@@ -16,7 +16,18 @@ struct Expectations {
     /// A row of `rollups`, and how many of the entries that it counts have not been met yet.
     struct Rollup {
         let key: RollupKey
+        /// What the row says; 0 if there is none.
+        let stored: Int
         var remaining: Int
+
+        init(key: RollupKey, stored: Int) {
+            self.key = key
+            self.stored = stored
+            remaining = stored
+        }
+
+        /// How many entries were met.
+        var expected: Int { stored - remaining }
     }
 
     /// Codes of rows: the same for what is expected and for what is stored.
@@ -27,6 +38,8 @@ struct Expectations {
     /// The tree's root at the size that the caller expects, once it was reached.
     var rootOfExpected: Digest?
     var rollups: [UInt128: Rollup] = [:]
+    /// The rows of `daily_rollups`, which count over all senders.
+    var storedDailyRollups: [RollupKey: Int] = [:]
     var keyRuns = KeyRuns()
     private(set) var entryKeys: [(seq: Int, key: LookupKey)] = []
     private(set) var keys: [KeyRuns.Run] = []
@@ -45,6 +58,18 @@ struct Expectations {
         self.listsKeys = listsKeys
     }
 
+    /// The rows of `daily_rollups` that follow from the hourly ones: `hour` is the day, and there is no sender.
+    var expectedDailyRollups: [RollupKey: Int] {
+        var daily: [RollupKey: Int] = [:]
+        for rollup in rollups.values where rollup.expected > 0 {
+            let day = RollupKey(
+                hour: rollup.key.hour.day, sender: "", kind: rollup.key.kind, oversightMode: rollup.key.oversightMode,
+                outcome: rollup.key.outcome)
+            daily[day, default: 0] += rollup.expected
+        }
+        return daily
+    }
+
     /// Adds what the entry read from `place` says about its key and its hour.
     mutating func add(_ entry: CheckedChunk.Envelope, place: Int) {
         entryCount += 1
@@ -61,7 +86,7 @@ struct Expectations {
         entryKeys += chunk.entryKeys
         entryKeySums[section, default: RowSum()].add(chunk.entryKeySum)
         for (code, count) in chunk.rollupCounts {
-            if let key = chunk.strayRollups[code] { rollups[code] = rollups[code] ?? Rollup(key: key, remaining: 0) }
+            if let key = chunk.strayRollups[code] { rollups[code] = rollups[code] ?? Rollup(key: key, stored: 0) }
             rollups[code]?.remaining -= count
         }
         for deed in chunk.administration {

@@ -14,15 +14,24 @@ extension Verifier {
                 SELECT hour, sender, kind, oversight_mode, outcome, count FROM countersign.rollups
                 WHERE ledger_id = \(ledger.id)
                 """,
+                """
+                SELECT day, ''::text, kind, oversight_mode, outcome, count FROM countersign.daily_rollups
+                WHERE ledger_id = \(ledger.id)
+                """,
                 "COMMIT",
             ], deadline: deadline)
         for row in answers[2] {
-            let key = RollupKey(
-                hour: Timestamp(try row.timestamp(0)), sender: try row.text(1), kind: try row.text(2),
-                oversightMode: try row.text(3), outcome: try row.text(4))
-            expectations.rollups[key.code(expectations.codes)] = .init(key: key, remaining: try row.int(5))
+            let key = try rollupKey(row)
+            expectations.rollups[key.code(expectations.codes)] = .init(key: key, stored: try row.int(5))
         }
+        for row in answers[3] { expectations.storedDailyRollups[try rollupKey(row)] = try row.int(5) }
         return try answers[1].first?.int(0)
+    }
+
+    private func rollupKey(_ row: Row) throws -> RollupKey {
+        RollupKey(
+            hour: Timestamp(try row.timestamp(0)), sender: try row.text(1), kind: try row.text(2),
+            oversightMode: try row.text(3), outcome: try row.text(4))
     }
 
     /// - Parameter watermark: that of the rollups.
@@ -49,12 +58,19 @@ extension Verifier {
             return
         }
         let wrong = expectations.rollups.values.filter { $0.remaining != 0 }.map(\.key)
+        reportWrong(wrong, table: "rollups", "hour")
+        let (stored, expected) = (expectations.storedDailyRollups, expectations.expectedDailyRollups)
+        let wrongDays = Set(stored.keys).union(expected.keys).filter { stored[$0] != expected[$0] }
+        reportWrong(Array(wrongDays), table: "daily_rollups", "day")
+    }
+
+    private mutating func reportWrong(_ wrong: [RollupKey], table: String, _ span: String) {
         for key in wrong.sorted(by: { $0.hour < $1.hour }) {
             report.add(
                 Finding(
-                    .rollup, table: "rollups",
-                    "the count of \(key.kind)/\(key.outcome) in the hour \(key.hour.text) differs from the entries up "
-                        + "to the watermark"))
+                    .rollup, table: table,
+                    "the count of \(key.kind)/\(key.outcome) in the \(span) \(key.hour.text) differs from the entries "
+                        + "up to the watermark"))
         }
     }
 

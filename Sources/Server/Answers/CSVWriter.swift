@@ -5,7 +5,7 @@ import LedgerStore
 /// Writes entries as CSV (RFC 4180), safe to open in a spreadsheet.
 struct CSVWriter {
     private let withPersonal: Bool
-    private var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8] = []
     private var isFirst = true
 
     private static let columns = [
@@ -41,12 +41,6 @@ struct CSVWriter {
         field(entry.leafHash.hex)
         if withPersonal { field(entry.disclosures.isEmpty ? nil : .object(entry.personal)) }
         endRow()
-    }
-
-    /// What was written since the last time.
-    mutating func take() -> [UInt8] {
-        defer { bytes = [] }
-        return bytes
     }
 
     private mutating func field(_ value: JSONValue?) {

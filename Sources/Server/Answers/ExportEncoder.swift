@@ -1,22 +1,23 @@
 import Ledger
-package import LedgerStore
+import LedgerStore
 
-/// Makes the bytes of an export, piece by piece.
-package struct ExportEncoder {
+/// Makes the bytes of one piece of an export.
+struct ExportEncoder {
     private let format: ExportFormat
     private let withDisclosures: Bool
-    private var bytes: [UInt8] = []
+    private var lines: [UInt8] = []
     private var csv: CSVWriter
 
-    package init(_ format: ExportFormat, withDisclosures: Bool) {
+    /// - Parameter isFirst: whether the names of the columns come first, where there are columns.
+    init(_ format: ExportFormat, withDisclosures: Bool, isFirst: Bool) {
         self.format = format
         self.withDisclosures = withDisclosures
         csv = CSVWriter(withPersonal: withDisclosures)
-        if format == .csv { csv.header() }
+        if format == .csv, isFirst { csv.header() }
     }
 
     /// Adds one entry.
-    package mutating func append(_ entry: StoredEntry) {
+    mutating func append(_ entry: StoredEntry) {
         switch format {
         case .csv: csv.row(entry)
         case .jsonl where withDisclosures:
@@ -28,21 +29,19 @@ package struct ExportEncoder {
                     for disclosure in entry.disclosures { writer.value(disclosure.text) }
                 }
             }
-            bytes += writer.bytes
-            bytes.append(UInt8(ascii: "\n"))
+            lines += writer.bytes
+            lines.append(UInt8(ascii: "\n"))
         case .jsonl:
-            bytes += entry.line.utf8
-            bytes.append(UInt8(ascii: "\n"))
+            lines += entry.line.utf8
+            lines.append(UInt8(ascii: "\n"))
         }
     }
 
-    /// What was made since the last time.
-    package mutating func take() -> [UInt8] {
+    /// What was made.
+    var bytes: [UInt8] {
         switch format {
-        case .csv: return csv.take()
-        case .jsonl:
-            defer { bytes = [] }
-            return bytes
+        case .csv: csv.bytes
+        case .jsonl: lines
         }
     }
 }

@@ -5,18 +5,13 @@ import LedgerStore
 import NIOCore
 import Observation
 
-/// `GET /v1/export`: a query as a stream, page by page, in memory that does not grow.
+/// `GET /v1/export`: a query as a stream, piece by piece, in memory that does not grow.
 struct ExportController: Sendable {
     let store: LedgerStore
     let observer: any Observer
     let timeout: Duration
-    /// How long a caller may leave a page unread.
+    /// How long a caller may leave a piece unread.
     let sendTimeout: Duration
-
-    /// Entries of the first page; afterwards as many as make about `pieceSize` bytes.
-    private static let pageSizeFirst = 200
-    private static let pageSizes = 16...2_000
-    private static let pieceSize = 1 << 20
 
     var routes: [Route] { [Route(.get, "/v1/export", .export, export)] }
 
@@ -28,37 +23,27 @@ struct ExportController: Sendable {
         try query.requireNothingElse()
         // First the export is put on record, then anything leaves. What is exported is everything before that record.
         let size = try await record(format, withDisclosures, filter, caller)
-        let read = { @Sendable (cursor: String?, limit: Int) async throws(StoreError) -> EntryPage in
-            try await store.page(
-                of: caller.ledger, filter.query, limit: limit, cursor: cursor, pinned: size,
-                disclosures: withDisclosures)
-        }
+        let export = EntryExport(
+            filter.query, of: caller.ledger, in: store, size: size, format: format, withDisclosures: withDisclosures)
         // What can go wrong before the first byte becomes a problem; afterwards only the connection can tell.
-        let first = try await read(nil, Self.pageSizeFirst)
-        let body = ResponseBody { [observer, sendTimeout] writer in
-            var page = first
-            var limit = Self.pageSizeFirst
-            var encoder = ExportEncoder(format, withDisclosures: withDisclosures)
+        let first = try await export.first()
+        let body = ResponseBody { writer in
+            var piece = first
             while true {
-                for entry in page.entries { encoder.append(entry) }
-                let bytes = encoder.take()
-                // A page without a match makes no bytes, and an empty chunk would end the answer.
-                if !bytes.isEmpty {
+                // One piece is read while the one before is sent.
+                let place = piece.next
+                async let following = read(place, of: export, context)
+                // A piece without a match has no bytes, and an empty chunk would end the answer.
+                if !piece.bytes.isEmpty {
                     // The write returns once the caller has taken what was sent before; who does not is cut off.
                     let cut = context.channel.eventLoop.scheduleTask(in: TimeAmount(sendTimeout)) {
                         context.channel.close(promise: nil)
                     }
                     defer { cut.cancel() }
-                    try await writer.write(ByteBuffer(bytes: bytes))
-                    limit = Self.pageSize(like: page.entries.count, entriesIn: bytes.count)
+                    try await writer.write(ByteBuffer(bytes: piece.bytes))
                 }
-                guard let next = page.nextCursor else { break }
-                do throws(StoreError) {
-                    page = try await read(next, limit)
-                } catch {
-                    observer.observe(.requestRefused(route: context.endpointPath ?? "", code: error.code.rawValue))
-                    throw error
-                }
+                guard let next = try await following else { break }
+                piece = next
             }
             try await writer.finish(nil)
         }
@@ -69,9 +54,16 @@ struct ExportController: Sendable {
         return Response(status: .ok, headers: headers, body: body)
     }
 
-    /// How many entries of the size of the last ones make a piece, so that long lines cost no more memory than short.
-    private static func pageSize(like count: Int, entriesIn size: Int) -> Int {
-        min(max(pieceSize / max(size / max(count, 1), 1), pageSizes.lowerBound), pageSizes.upperBound)
+    private func read(
+        _ place: EntryExport.Place?, of export: EntryExport, _ context: CallContext
+    ) async throws(StoreError) -> EntryExport.Piece? {
+        guard let place else { return nil }
+        do throws(StoreError) {
+            return try await export.piece(at: place)
+        } catch {
+            observer.observe(.requestRefused(route: context.endpointPath ?? "", code: error.code.rawValue))
+            throw error
+        }
     }
 
     private enum Flag: String, CaseIterable {

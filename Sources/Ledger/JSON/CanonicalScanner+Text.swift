@@ -5,14 +5,16 @@ extension CanonicalScanner {
 
     /// The text that begins with the quote at the present position.
     mutating func text(_ bytes: Span<UInt8>) -> Bool {
-        let index = beginText()
+        position += 1
+        let start = position
         var (isEscaped, isASCII) = (false, true)
         while true {
             skipPlain(bytes)
             guard position < bytes.count else { return false }
             switch bytes[position] {
             case UInt8(ascii: "\""):
-                endText(index, isEscaped: isEscaped, isASCII: isASCII)
+                appendText(from: start, isEscaped: isEscaped, isASCII: isASCII)
+                position += 1
                 return true
             case UInt8(ascii: "\\"):
                 guard escape(bytes) else { return false }

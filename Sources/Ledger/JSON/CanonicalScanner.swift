@@ -79,17 +79,13 @@ package struct CanonicalScanner: Sendable {
 
     // MARK: Tokens of texts
 
-    mutating func beginText() -> Int {
-        position += 1
-        tokens.append(Token(.text, from: position))
-        return tokens.count - 1
-    }
-
-    mutating func endText(_ index: Int, isEscaped: Bool, isASCII: Bool) {
-        tokens[index].isEscaped = isEscaped
-        tokens[index].isASCII = isASCII
-        tokens[index].close(at: position, next: tokens.count)
-        position += 1
+    /// Notes the text that began at `start` and ends before the present position.
+    mutating func appendText(from start: Int, isEscaped: Bool, isASCII: Bool) {
+        var token = Token(.text, from: start)
+        token.isEscaped = isEscaped
+        token.isASCII = isASCII
+        token.close(at: position, next: tokens.count + 1)
+        tokens.append(token)
     }
 
     // MARK: Objects and arrays
@@ -143,8 +139,7 @@ package struct CanonicalScanner: Sendable {
     // MARK: Integers
 
     private mutating func integer(_ bytes: Span<UInt8>) -> Bool {
-        let index = tokens.count
-        tokens.append(Token(.integer, from: position))
+        var token = Token(.integer, from: position)
         let isNegative = take(UInt8(ascii: "-"), bytes)
         let start = position
         var magnitude = 0
@@ -158,7 +153,8 @@ package struct CanonicalScanner: Sendable {
         guard position > start, bytes[start] != UInt8(ascii: "0") || (position == start + 1 && !isNegative) else {
             return false
         }
-        tokens[index].close(at: position, next: tokens.count)
+        token.close(at: position, next: tokens.count + 1)
+        tokens.append(token)
         return true
     }
 

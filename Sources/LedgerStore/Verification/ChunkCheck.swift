@@ -161,9 +161,9 @@ struct ChunkCheck {
         rowBytes.begin()
         rowBytes.append(Int(entry.recordedAt.hour.microseconds))
         rowBytes.append(entry.sender?.lookUpForm(in: line) ?? [])
-        rowBytes.append(CanonicalScanner.content(of: entry.kind, in: line))
-        rowBytes.append(entry.oversightMode.map { CanonicalScanner.content(of: $0, in: line) } ?? [])
-        rowBytes.append(CanonicalScanner.content(of: entry.outcome, in: line))
+        appendText(entry.kind, line)
+        appendText(entry.oversightMode, line)
+        appendText(entry.outcome, line)
         let code = context.codes.code(of: rowBytes.bytes.span)
         result.rollupCounts[code, default: 0] += 1
         guard !context.storedRollups.contains(code), result.strayRollups[code] == nil else { return }
@@ -173,6 +173,13 @@ struct ChunkCheck {
         result.strayRollups[code] = RollupKey(
             hour: entry.recordedAt.hour, sender: text(entry.sender).lowercased(), kind: text(entry.kind),
             oversightMode: text(entry.oversightMode), outcome: text(entry.outcome))
+    }
+
+    private mutating func appendText(_ text: EntryOutline.Token?, _ line: Span<UInt8>) {
+        guard let text, !text.isEscaped else {
+            return rowBytes.append(text.map { CanonicalScanner.content(of: $0, in: line) } ?? [])
+        }
+        rowBytes.append(line.extracting(text.range))
     }
 
     private mutating func addAdministration(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {

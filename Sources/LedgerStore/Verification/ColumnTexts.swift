@@ -27,8 +27,17 @@ struct ColumnTexts {
     /// Whether the column holds this text in lower case, or both are absent.
     func isLookUpForm(_ column: Range<Int>?, of text: EntryOutline.Token?) -> Bool {
         guard let column, let text else { return column == nil && text == nil }
-        let line = chunk.span.extracting(line)
-        return text.lookUpForm(in: line).elementsEqual(chunk[column])
+        // Most senders are in lower case already.
+        let isLower = text.isASCII && !text.isEscaped && isSame(column, text) && !hasCapitals(column)
+        return isLower || text.lookUpForm(in: chunk.span.extracting(line)).elementsEqual(chunk[column])
+    }
+
+    private func hasCapitals(_ column: Range<Int>) -> Bool {
+        let text = chunk.span.extracting(column)
+        for index in 0..<text.count where text[index] >= UInt8(ascii: "A") && text[index] <= UInt8(ascii: "Z") {
+            return true
+        }
+        return false
     }
 }
 

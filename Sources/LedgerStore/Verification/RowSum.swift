@@ -33,6 +33,11 @@ struct RowBytes {
         bytes.append(contentsOf: field)
     }
 
+    mutating func append(_ field: Span<UInt8>) {
+        append(length: field.count)
+        unsafe field.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+
     /// A tag of 16 bytes.
     mutating func append(_ tag: UInt128) {
         append(length: 16)

@@ -15,7 +15,7 @@ struct AppendController: Sendable {
         let type = try MediaType(of: request, allowed: [.json, .lines])
         let body = try await request.wholeBody(context)
         let (units, isSingle) = try await LoopBoundChannel.perform(isLong: body.count > Self.quickSizeMax) {
-            () throws(Refusal) in try Self.units(body, type, request, caller)
+            try Self.units(body, type, request, caller)
         }
         let outcomes = try await store.append(units, to: caller.ledger, deadline: .now + timeout)
         return Self.answer(try outcomes[0].get(), isSingle: isSingle)

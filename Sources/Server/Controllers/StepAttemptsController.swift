@@ -15,7 +15,7 @@ struct StepAttemptsController: Sendable {
         _ = try MediaType(of: request, allowed: [.json])
         let body = try await request.wholeBody(context)
         let (units, isList) = try await LoopBoundChannel.perform(isLong: body.count > Self.quickSizeMax) {
-            () throws(Refusal) in try Self.units(body, caller)
+            try Self.units(body, caller)
         }
         let outcomes = try await store.append(
             units.compactMap { try? $0.get() }, to: caller.ledger, deadline: .now + timeout)

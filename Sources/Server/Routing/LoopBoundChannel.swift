@@ -3,6 +3,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOPosix
 
 /// HTTP/1.1 connections whose requests are handled on the event loop that reads them: from the request to its answer
 /// nothing changes threads but what waits for Postgres. For a single entry such changes cost as much as all the rest.
@@ -24,15 +25,21 @@ struct LoopBoundChannel: ServerChildChannel {
         }
     }
 
-    /// Runs `work`: here if it is done at once, else on the threads that all tasks share.
-    static func perform<Result: Sendable, Failure: Error>(
-        isLong: Bool, _ work: @Sendable () throws(Failure) -> Result
-    ) async throws(Failure) -> Result {
+    /// Runs `work`: here if it is done at once, else on the threads for long work.
+    static func perform<Result: Sendable>(
+        isLong: Bool, _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
         guard isLong else { return try work() }
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(Failure) in
-            try work()
-        }
+        return try await longWork.runIfActive(work)
     }
+
+    /// One thread fewer than there are processors: what was read before can be committed meanwhile, and single entries
+    /// are read beside it.
+    private static let longWork: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: max(1, System.coreCount - 1))
+        pool.start()
+        return pool
+    }()
 }
 
 /// Runs tasks on one event loop.

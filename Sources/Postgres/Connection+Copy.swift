@@ -20,31 +20,47 @@ extension Connection {
     package func copyIn(
         _ statement: Statement, columns: [ColumnValues], deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> Rows {
-        if let refusal = columns.lazy.compactMap(\.refusal).first { throw refusal }
+        try Self.requireRows(columns)
+        try beginCopyIn(statement, deadline: deadline)
         let count = columns.first?.count ?? 0
-        guard columns.allSatisfy({ $0.count == count }) else {
-            throw PostgresError(.usage, "the columns of a COPY differ in length")
-        }
         let size = columns.reduce(0) { $0 + $1.bytes.count }
         let piece = max(1, count * Self.copyInPieceBytes / max(1, size))
-        return try copyIn(statement, deadline: deadline) { () throws(PostgresError) in
-            try sendCopy(CopyFormat.header, deadline: deadline)
-            for start in stride(from: 0, to: count, by: piece) {
-                let rows = start..<min(start + piece, count)
-                try sendCopy(CopyFormat.body(of: columns, rows: rows), deadline: deadline)
-            }
+        for start in stride(from: 0, to: count, by: piece) {
+            try sendRows(columns, start..<min(start + piece, count), deadline: deadline)
         }
+        return try endCopyIn(deadline: deadline)
     }
 
-    private func copyIn(
-        _ statement: Statement, deadline: ContinuousClock.Instant, _ sendRows: () throws(PostgresError) -> Void
-    ) throws(PostgresError) -> Rows {
+    /// Begins `COPY ... FROM STDIN (FORMAT binary)` for rows that are still to be made: ``sendRows(_:deadline:)`` as
+    /// often as need be, then ``endCopyIn(deadline:)``. Other calls are refused meanwhile; who leaves without an end
+    /// must close the connection, as a pool does.
+    package func beginCopyIn(_ statement: Statement, deadline: ContinuousClock.Instant) throws(PostgresError) {
         try prepareCall(deadline: deadline)
         let sql = try copySQL(statement)
-        let (result, failure) = try closingOnError { () throws(PostgresError) -> (QueryResult?, PostgresError?) in
+        let failure = try closingOnError { () throws(PostgresError) -> PostgresError? in
             try handle.send(script: sql)
-            if let failure = try startCopy(PGRES_COPY_IN, deadline: deadline) { return (nil, failure) }
-            try sendRows()
+            if let failure = try startCopy(PGRES_COPY_IN, deadline: deadline) { return failure }
+            try sendCopy(CopyFormat.header, deadline: deadline)
+            return nil
+        }
+        if let failure { throw settle(failure) }
+        isCopyingIn = true
+    }
+
+    /// Sends more rows of the COPY that was begun; it takes what the server's buffers take, and no answer is waited
+    /// for.
+    package func sendRows(_ columns: [ColumnValues], deadline: ContinuousClock.Instant) throws(PostgresError) {
+        try Self.requireRows(columns)
+        guard isCopyingIn else { throw PostgresError(.usage, "no COPY was begun on this connection") }
+        try sendRows(columns, 0..<(columns.first?.count ?? 0), deadline: deadline)
+    }
+
+    /// Ends the COPY that was begun. All its rows have arrived, or none.
+    @discardableResult
+    package func endCopyIn(deadline: ContinuousClock.Instant) throws(PostgresError) -> Rows {
+        guard isCopyingIn else { throw PostgresError(.usage, "no COPY was begun on this connection") }
+        isCopyingIn = false
+        let (result, failure) = try closingOnError { () throws(PostgresError) -> (QueryResult?, PostgresError?) in
             try sendCopy(CopyFormat.trailer, deadline: deadline)
             while try !handle.putCopyEnd() { try handle.flushAll(deadline: deadline) }
             let result = try handle.nextResult(deadline: deadline)
@@ -54,6 +70,22 @@ extension Connection {
         if let failure { throw settle(failure) }
         guard let result else { throw PostgresError(.decoding, "COPY gave no result") }
         return Rows(result: result, notices: handle.notices.take())
+    }
+
+    private static func requireRows(_ columns: [ColumnValues]) throws(PostgresError) {
+        if let refusal = columns.lazy.compactMap(\.refusal).first { throw refusal }
+        guard columns.allSatisfy({ $0.count == columns[0].count }) else {
+            throw PostgresError(.usage, "the columns of a COPY differ in length")
+        }
+    }
+
+    private func sendRows(
+        _ columns: [ColumnValues], _ rows: Range<Int>, deadline: ContinuousClock.Instant
+    ) throws(PostgresError) {
+        guard !rows.isEmpty else { return }
+        try closingOnError { () throws(PostgresError) in
+            try sendCopy(CopyFormat.body(of: columns, rows: rows), deadline: deadline)
+        }
     }
 
     private func sendCopy(_ bytes: [UInt8], deadline: ContinuousClock.Instant) throws(PostgresError) {

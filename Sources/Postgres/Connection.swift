@@ -19,6 +19,8 @@ package actor Connection {
     var cache = StatementCache()
     /// Set from the start of a COPY OUT until its consumer has returned, when other calls may come in between.
     var copyOutState: CopyOutState?
+    /// Set between the beginning and the end of a COPY IN.
+    var isCopyingIn = false
     /// True after a call that has left the connection open and outside of any transaction, until the next call: then
     /// the pool need not come here to look.
     nonisolated let isKnownTidy = Atomic(false)
@@ -65,7 +67,7 @@ package actor Connection {
 
     /// Looks, without asking the server, whether it has ended the connection meanwhile.
     package func checkAlive() -> Bool {
-        guard !isCopyingOut else { return isUsable }
+        guard !isCopyingOut, !isCopyingIn else { return isUsable }
         if !handle.isAlive() { handle.close() }
         return isUsable
     }
@@ -130,7 +132,9 @@ package actor Connection {
     func prepareCall(deadline: ContinuousClock.Instant) throws(PostgresError) {
         isKnownTidy.store(false, ordering: .releasing)
         guard isUsable else { throw PostgresError(.connectionLost, "the connection is closed") }
-        guard !isCopyingOut else { throw PostgresError(.usage, "a COPY is under way on this connection") }
+        guard !isCopyingOut, !isCopyingIn else {
+            throw PostgresError(.usage, "a COPY is under way on this connection")
+        }
         guard deadline > .now else { throw PostgresError(.timedOut, "the deadline had passed before the call") }
         _ = handle.notices.take()
     }

@@ -219,7 +219,7 @@ package final class ConnectionPool: Sendable {
 extension Connection {
     /// Makes the connection fit for the next borrower; false if it had to be closed.
     fileprivate func tidyUp() -> Bool {
-        if isCopyingOut { close() }
+        if isCopyingOut || isCopyingIn { close() }
         guard isInTransaction else { return isUsable }
         try? rollback(deadline: .now + ConnectionPool.rollbackTimeout)
         if isInTransaction { close() }

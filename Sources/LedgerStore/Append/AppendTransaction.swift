@@ -6,6 +6,8 @@ import Postgres
 struct AppendTransaction {
     /// Groups of at most so many entries go as prepared inserts in one pipeline, larger ones as binary COPY.
     static let pipelinedMax = 64
+    /// Entries that are placed and sent at a time: about 64 KiB.
+    private static let pieceMax = 48
 
     let ledger: StoredLedger
     let connection: Connection
@@ -66,8 +68,24 @@ struct AppendTransaction {
         return reading
     }
 
-    /// Writes the group and commits. Whatever is thrown once COMMIT was sent leaves the outcome unknown, unless the
-    /// server itself refused.
+    /// Places the entries of a large group and writes them meanwhile: the database works on some of them while the
+    /// next are laid out.
+    func copyEntries(of group: inout SequencedGroup) async throws {
+        var isCopying = false
+        var isMore = true
+        while isMore {
+            isMore = group.place(Self.pieceMax)
+            let entries = group.takeEntries()
+            guard entries.rowCount > 0 else { continue }
+            if !isCopying { try await connection.beginCopyIn(entries.copyStatement, deadline: deadline) }
+            isCopying = true
+            try await connection.sendRows(entries.columns.map(\.values), deadline: deadline)
+        }
+        if isCopying { try await connection.endCopyIn(deadline: deadline) }
+    }
+
+    /// Writes what is left of the group and commits. Whatever is thrown once COMMIT was sent leaves the outcome
+    /// unknown, unless the server itself refused.
     func commit(_ group: SequencedGroup) async throws {
         var statements: [Statement] = []
         if group.newCount <= Self.pipelinedMax {

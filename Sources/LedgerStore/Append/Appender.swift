@@ -217,9 +217,17 @@ actor Appender {
         let deadline = transaction.deadline
         let state = try await currentTree(reading, transaction)
         try requireClock(units, reading, state)
-        var random = RandomBytes(expecting: Pseudonym.size * units.count)
-        let group = try SequencedGroup(
-            units, ledgerID: ledger.id, tree: state, facts: reading.facts, random: { random.take($0) })
+        var group = SequencedGroup(units, ledgerID: ledger.id, tree: state, facts: reading.facts)
+        do {
+            if units.reduce(0, { $0 + $1.items.count }) > AppendTransaction.pipelinedMax {
+                try await transaction.copyEntries(of: &group)
+            } else {
+                while group.place(AppendTransaction.pipelinedMax) {}
+            }
+        } catch let error as PostgresError where error.isAmbiguousCommit {
+            // Not even the writing was over. Nothing can be stored, and that is found out the same way.
+            throw LostCommit(group: group)
+        }
         let built = ContinuousClock.now
         if group.newCount == 0 {
             try await connection.rollback(deadline: deadline)

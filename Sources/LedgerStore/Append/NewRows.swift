@@ -121,8 +121,11 @@ struct NewRows: Sendable {
         self.ledgerID = ledgerID
     }
 
-    /// How many entries there are.
-    var entryCount: Int { entries.seq.count }
+    /// The entries that were added since they were last taken.
+    mutating func takeEntries() -> ColumnBatch {
+        defer { entries = Entries() }
+        return entries.batch
+    }
 
     mutating func add(
         _ event: Event, seq: Int, recordedAt: Timestamp, leafHash: Digest, line: [UInt8]
@@ -188,7 +191,7 @@ struct NewRows: Sendable {
         hours.firstSeq.append(Int64(firstSeq))
     }
 
-    /// The rows table by table, and nothing for a table without new rows.
+    /// The rows table by table, and nothing for a table without rows, or whose rows were taken.
     var batches: [ColumnBatch] {
         [
             entries.batch, keys.batch, entryKeys.batch, disclosures.batch, subjects.batch, tiles.batch, hours.batch,

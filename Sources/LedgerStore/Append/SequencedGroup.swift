@@ -4,7 +4,8 @@ import Postgres
 
 /// A group of units put in order: which are new, which are repeats, and the rows that make the new ones durable.
 ///
-/// Pure: it is made from the right edge of the tree and from what the database knew under the lock.
+/// Pure: it is made from the right edge of the tree and from what the database knew under the lock. Its entries get
+/// their places bit by bit, so that the first are written while the next are laid out.
 struct SequencedGroup: Sendable {
     /// What becomes of one unit if the group commits.
     enum Outcome: Sendable {
@@ -13,71 +14,96 @@ struct SequencedGroup: Sendable {
     }
 
     /// By the position of the unit in the group. A replayed entry that stood before the group has its seq only; its
-    /// leaf
-    /// hash and time are looked up afterwards.
+    /// leaf hash and time are looked up afterwards.
     private(set) var outcomes: [Outcome] = []
     /// `seq` of entries that stood before the group and are answered again.
     private(set) var replayedSeqs: Set<Int> = []
     /// The tree once the group has committed.
     private(set) var tree: TreeState
 
+    private let units: [AppendUnit]
     private let firstSeq: Int
     private let recordedAt: Timestamp
+    private let startsHour: Bool
     private var facts: GroupFacts
     private var rows: NewRows
+    private var random: RandomBytes
     /// The leaf hashes of the new entries.
     private var leafHashes: [Digest] = []
-    private let startsHour: Bool
+    /// The places of the unit that is being placed.
+    private var placed: [Placed] = []
     private(set) var effects: [Statement] = []
 
-    /// How many entries the group adds.
-    var newCount: Int { rows.entryCount }
+    /// How many entries the group adds, as far as it is placed.
+    var newCount: Int { leafHashes.count }
     /// The leaf hash of the first new entry: what tells a stored group from a lost one.
     var firstLeafHash: [UInt8]? { leafHashes.first?.bytes }
     /// The place of the first new entry.
     var firstNewSeq: Int { firstSeq }
 
-    /// Orders `units`.
-    ///
-    /// - Parameter random: gives fresh random bytes for new pseudonyms.
-    init(
-        _ units: [AppendUnit], ledgerID: Int64, tree: TreeState, facts: GroupFacts, random: (Int) -> [UInt8]
-    ) throws(StoreError) {
-        rows = NewRows(ledgerID: ledgerID)
+    /// A group in which nothing has its place yet.
+    init(_ units: [AppendUnit], ledgerID: Int64, tree: TreeState, facts: GroupFacts) {
+        self.units = units
         self.tree = tree
         self.facts = facts
+        rows = NewRows(ledgerID: ledgerID)
+        random = RandomBytes(expecting: Pseudonym.size * units.count)
         firstSeq = tree.size
         recordedAt = max(facts.now, tree.lastRecordedAt)
         startsHour = recordedAt.hour != tree.lastRecordedAt.hour
-        for (position, unit) in units.enumerated() {
-            if let refusal = facts.refused[position] {
-                outcomes.append(.failed(refusal))
-            } else {
-                outcomes.append(place(unit, random: random))
-            }
-        }
     }
 
-    private mutating func place(_ unit: AppendUnit, random: (Int) -> [UInt8]) -> Outcome {
+    /// Gives the next entries their places, about `count` of them.
+    ///
+    /// - Returns: whether there are more.
+    mutating func place(_ count: Int) -> Bool {
+        var left = count
+        while left > 0, outcomes.count < units.count { left -= placeWithinUnit(left) }
+        return outcomes.count < units.count
+    }
+
+    /// Goes on with the next unit whose outcome is open.
+    ///
+    /// - Returns: how many entries were placed, or 1 for a unit that is settled without.
+    private mutating func placeWithinUnit(_ most: Int) -> Int {
+        let unit = units[outcomes.count]
+        if placed.isEmpty, let outcome = outcomeWithoutEntries(of: unit) {
+            outcomes.append(outcome)
+            return 1
+        }
+        let items = unit.items[placed.count...].prefix(most)
+        for item in items { placed.append(unit.key == nil ? placeOnce(item) : append(item)) }
+        if placed.count == unit.items.count { finish(unit) }
+        return items.count
+    }
+
+    /// The outcome of a unit that is refused, or was appended before.
+    private mutating func outcomeWithoutEntries(of unit: AppendUnit) -> Outcome? {
+        if let refusal = facts.refused[outcomes.count] { return .failed(refusal) }
         if let key = unit.key {
             if let used = facts.usedKeys[key.tag] { return answerAgain(used, requestTag: key.requestTag) }
-            let placed = unit.items.map { append($0, random: random) }
-            if let first = placed.first {
-                use(key.tag, firstSeq: first.seq, count: placed.count, requestTag: key.requestTag)
-            }
-            effects += unit.effects(placed)
-            return .placed(placed)
+        } else if let mismatch = mismatch(in: unit) {
+            return .failed(mismatch)
         }
-        if let mismatch = mismatch(in: unit) { return .failed(mismatch) }
-        let placed = unit.items.map { item in
-            guard let tag = item.draft.idempotencyTag else { return append(item, random: random) }
-            if let used = facts.usedKeys[tag] { return replay(used.firstSeq) }
-            let placed = append(item, random: random)
-            use(tag, firstSeq: placed.seq, count: 1, requestTag: item.requestTag)
-            return placed
+        return unit.items.isEmpty ? .placed([]) : nil
+    }
+
+    /// Places an entry, unless one with its key has a place already.
+    private mutating func placeOnce(_ item: AppendUnit.Item) -> Placed {
+        guard let tag = item.draft.idempotencyTag else { return append(item) }
+        if let used = facts.usedKeys[tag] { return replay(used.firstSeq) }
+        let placed = append(item)
+        use(tag, firstSeq: placed.seq, count: 1, requestTag: item.requestTag)
+        return placed
+    }
+
+    private mutating func finish(_ unit: AppendUnit) {
+        if let key = unit.key, let first = placed.first {
+            use(key.tag, firstSeq: first.seq, count: placed.count, requestTag: key.requestTag)
         }
         if placed.contains(where: { !$0.replayed }) { effects += unit.effects(placed) }
-        return .placed(placed)
+        outcomes.append(.placed(placed))
+        placed = []
     }
 
     /// All keys of a unit are judged before any of its entries gets a place: a unit is all or nothing.
@@ -127,20 +153,20 @@ struct SequencedGroup: Sendable {
         rows.addKey(tag, firstSeq: firstSeq, count: count, requestTag: requestTag)
     }
 
-    private mutating func subjects(of item: AppendUnit.Item, random: (Int) -> [UInt8]) -> [Pseudonym] {
+    private mutating func subjects(of item: AppendUnit.Item) -> [Pseudonym] {
         item.personTags.compactMap { tag in
             if let known = facts.subjects[tag] { return known }
-            guard let pseudonym = Pseudonym(random(Pseudonym.size)) else { return nil }
+            guard let pseudonym = Pseudonym(random.take(Pseudonym.size)) else { return nil }
             facts.subjects[tag] = pseudonym
             rows.add(pseudonym, tag: tag)
             return pseudonym
         }
     }
 
-    private mutating func append(_ item: AppendUnit.Item, random: (Int) -> [UInt8]) -> Placed {
+    private mutating func append(_ item: AppendUnit.Item) -> Placed {
         let draft = item.draft
         let seq = tree.size
-        let subjects = subjects(of: item, random: random)
+        let subjects = subjects(of: item)
         let earlier = draft.attempt.flatMap { facts.attempts[$0.tag] }
         if let attempt = draft.attempt, earlier == nil { facts.attempts[attempt.tag] = seq }
         let line = draft.line(
@@ -157,6 +183,9 @@ struct SequencedGroup: Sendable {
         return Placed(seq: seq, leafHash: leafHash, recordedAt: recordedAt, conflictsWith: earlier)
     }
 
-    /// The rows to write, table by table.
+    /// The new entries that were placed since they were last taken.
+    mutating func takeEntries() -> ColumnBatch { rows.takeEntries() }
+
+    /// The rows to write, table by table, without entries that were taken.
     var batches: [ColumnBatch] { rows.batches }
 }

@@ -11,7 +11,8 @@ extension MetricsObserver {
         "countersign_append_replayed_requests_total": "Requests whose first answer was given again.",
         "countersign_append_group_entries": "New entries in one group commit.",
         "countersign_append_lock_wait_seconds": "Waiting for the ledger's lock, once for each group.",
-        "countersign_append_build_seconds": "Guards, duplicates, lines and hashes, once for each group.",
+        "countersign_append_build_seconds":
+            "Duplicates, lines and hashes, once for each group; of a large group also the writing of its entries.",
         "countersign_append_commit_seconds": "Writing rows and the COMMIT, once for each group.",
         "countersign_append_failures_total": "Groups that were not committed, by code.",
         "countersign_append_unknown_outcomes_total": "Groups whose COMMIT was not answered.",

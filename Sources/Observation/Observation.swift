@@ -51,9 +51,9 @@ package enum Observation: Sendable, Equatable {
 package struct AppendDurations: Sendable, Equatable {
     /// Until the ledger's lock was ours.
     package let lockWait: Double
-    /// Guards, duplicates, lines and hashes.
+    /// Duplicates, lines and hashes; of a large group also writing its entries.
     package let build: Double
-    /// Writing the rows and the COMMIT.
+    /// Writing the rows, or what is left of them, and the COMMIT.
     package let commit: Double
 
     package init(lockWait: Double, build: Double, commit: Double) {

@@ -151,7 +151,7 @@ def report(options: Options) -> Report:
 
 
 def _plain(options: Options) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
+    return {name: value for name, value in asdict(options).items() if value and not isinstance(value, Path)}
 
 
 def main() -> int:

@@ -218,15 +218,11 @@ actor Appender {
         let state = try await currentTree(reading, transaction)
         try requireClock(units, reading, state)
         var group = SequencedGroup(units, ledgerID: ledger.id, tree: state, facts: reading.facts)
-        do {
-            if units.reduce(0, { $0 + $1.items.count }) > AppendTransaction.pipelinedMax {
-                try await transaction.copyEntries(of: &group)
-            } else {
-                while group.place(AppendTransaction.pipelinedMax) {}
-            }
-        } catch let error as PostgresError where error.isAmbiguousCommit {
-            // Not even the writing was over. Nothing can be stored, and that is found out the same way.
-            throw LostCommit(group: group)
+        if units.reduce(0, { $0 + $1.items.count }) > AppendTransaction.pipelinedMax {
+            // What fails here has no COMMIT behind it: nothing is stored.
+            try await transaction.copyEntries(of: &group)
+        } else {
+            while group.place(AppendTransaction.pipelinedMax) {}
         }
         let built = ContinuousClock.now
         if group.newCount == 0 {

@@ -70,15 +70,7 @@ package final class ConnectionPool: Sendable {
     package func withConnection<Value>(
         deadline: ContinuousClock.Instant, _ body: (Connection) async throws -> Value
     ) async throws -> Value {
-        let connection = try await acquire(deadline: deadline)
-        do {
-            let value = try await body(connection)
-            await giveBack(connection)
-            return value
-        } catch {
-            await giveBack(connection)
-            throw error
-        }
+        try await lend(try await acquire(deadline: deadline), to: body)
     }
 
     /// Lends a connection to `body`, which runs on the connection's own thread: a conversation of several short calls
@@ -89,14 +81,20 @@ package final class ConnectionPool: Sendable {
     ) async throws -> Value {
         let connection = try await acquire(deadline: deadline)
         return try await withTaskExecutorPreference(connection.taskExecutor) {
-            do {
-                let value = try await body(connection)
-                await giveBack(connection)
-                return value
-            } catch {
-                await giveBack(connection)
-                throw error
-            }
+            try await lend(connection, to: body)
+        }
+    }
+
+    private func lend<Value>(
+        _ connection: Connection, to body: (Connection) async throws -> Value
+    ) async throws -> Value {
+        do {
+            let value = try await body(connection)
+            await giveBack(connection)
+            return value
+        } catch {
+            await giveBack(connection)
+            throw error
         }
     }
 

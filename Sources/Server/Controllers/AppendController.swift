@@ -14,15 +14,12 @@ struct AppendController: Sendable {
         try QueryReader(request).requireNothingElse()
         let type = try MediaType(of: request, allowed: [.json, .lines])
         let body = try await request.wholeBody(context)
-        let (units, isSingle) = try await LoopBoundChannel.perform(isLong: body.count > Self.quickSizeMax) {
+        let (units, isSingle) = try await LoopBoundChannel.read(body) { body in
             try Self.units(body, type, request, caller)
         }
         let outcomes = try await store.append(units, to: caller.ledger, deadline: .now + timeout)
         return Self.answer(try outcomes[0].get(), isSingle: isSingle)
     }
-
-    /// The longest body, in bytes, that is read and sealed in less than about a millisecond.
-    private static let quickSizeMax = 16_384
 
     /// The unit of the body's entries, and behind it that of the call itself, if a workflow's step made it.
     private static func units(

@@ -14,16 +14,11 @@ struct StepAttemptsController: Sendable {
         try QueryReader(request).requireNothingElse()
         _ = try MediaType(of: request, allowed: [.json])
         let body = try await request.wholeBody(context)
-        let (units, isList) = try await LoopBoundChannel.perform(isLong: body.count > Self.quickSizeMax) {
-            try Self.units(body, caller)
-        }
+        let (units, isList) = try await LoopBoundChannel.read(body) { body in try Self.units(body, caller) }
         let outcomes = try await store.append(
             units.compactMap { try? $0.get() }, to: caller.ledger, deadline: .now + timeout)
         return Self.answer(try Self.answers(units, outcomes), isList: isList)
     }
-
-    /// The longest body, in bytes, that is read and sealed in less than about a millisecond.
-    private static let quickSizeMax = 16_384
 
     private static func units(
         _ body: [UInt8], _ caller: Caller

@@ -8,7 +8,7 @@ import NIOPosix
 /// HTTP/1.1 connections whose requests are handled on the event loop that reads them: from the request to its answer
 /// nothing changes threads but what waits for Postgres. For a single entry such changes cost as much as all the rest.
 ///
-/// What keeps a processor busy for long goes elsewhere by ``perform(isLong:_:)``, so that the loop's other connections
+/// What keeps a processor busy for long goes elsewhere by ``read(_:_:)``, so that the loop's other connections
 /// live on.
 struct LoopBoundChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
@@ -25,12 +25,15 @@ struct LoopBoundChannel: ServerChildChannel {
         }
     }
 
-    /// Runs `work`: here if it is done at once, else on the threads for long work.
-    static func perform<Result: Sendable>(
-        isLong: Bool, _ work: @escaping @Sendable () throws -> Result
+    /// The longest body, in bytes, that is read and sealed in less than about a millisecond.
+    private static let quickSizeMax = 16_384
+
+    /// Runs `work` on a body: here if that is done at once, else on the threads for long work.
+    static func read<Result: Sendable>(
+        _ body: [UInt8], _ work: @escaping @Sendable ([UInt8]) throws -> Result
     ) async throws -> Result {
-        guard isLong else { return try work() }
-        return try await longWork.runIfActive(work)
+        guard body.count > quickSizeMax else { return try work(body) }
+        return try await longWork.runIfActive { try work(body) }
     }
 
     /// One thread fewer than there are processors: what was read before can be committed meanwhile, and single entries

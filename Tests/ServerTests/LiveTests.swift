@@ -25,6 +25,23 @@ import Testing
         }
     }
 
+    @Test func `refuses keys in the header that would be taken for one another`() async throws {
+        try await TestServer.run { server in
+            let start = """
+                POST /v1/entries HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer \(server.admin)\r\n\
+                Content-Type: application/json\r\nContent-Length: \(Self.entry.utf8.count)\r\nIdempotency-Key:
+                """
+            for key in [[0x61, 0x80], [0x61, 0x85], [0x61, 0x09, 0x62], [0xC3, 0xA9]] as [[UInt8]] {
+                let request = Array(start.utf8) + key + Array("\r\n\r\n\(Self.entry)".utf8)
+                let answer = try await RawConnection.open(port: server.port) { sender, receiver in
+                    try await sender.send(request)
+                    return try await receiver.answer()
+                }
+                #expect(answer.status == 400 && answer.text.contains("printable ASCII"), "\(answer.text)")
+            }
+        }
+    }
+
     @Test func `tells nobody why a token is not good`() async throws {
         try await TestServer.run { server in
             let made = try await server.call("POST", "/v1/tokens", body: #"{"name":"r","scopes":["read"]}"#)

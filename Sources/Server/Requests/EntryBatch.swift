@@ -81,6 +81,12 @@ struct EntryBatch {
             throw Refusal(.idempotencyConflict, "the header Idempotency-Key stands more than once")
         }
         guard let value = values.first else { return nil }
+        // Bytes that are no UTF-8 all read as U+FFFD: two keys would be taken for one, and the second request be lost.
+        guard value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
+            throw Refusal(
+                .invalidMember,
+                "the header Idempotency-Key holds printable ASCII; another key stands in the member idempotency_key")
+        }
         do throws(Refusal) {
             return try IdempotencyKey(value)
         } catch {

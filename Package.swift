@@ -45,6 +45,7 @@ let package = Package(
                 .embedInCode("../../sql/0001_ledger.sql"),
                 .embedInCode("../../sql/0002_rights.sql"),
                 .embedInCode("../../sql/0003_daily_rollups.sql"),
+                .embedInCode("../../sql/0004_read_ledgers.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),

@@ -226,8 +226,9 @@ extension LedgerStore {
                 """
                 SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l
                 WHERE \(fragment: condition)
-                    AND (EXISTS (SELECT FROM countersign.heads h WHERE h.ledger_id = l.ledger_id)
-                        OR EXISTS (SELECT FROM countersign.entries e WHERE e.ledger_id = l.ledger_id))
+                    AND coalesce(
+                        (SELECT true FROM countersign.heads WHERE ledger_id = l.ledger_id LIMIT 1),
+                        (SELECT true FROM countersign.entries WHERE ledger_id = l.ledger_id LIMIT 1), false)
                 ORDER BY l.origin
                 """, deadline: deadline)
             return try rows.map { try self.ledger($0) }

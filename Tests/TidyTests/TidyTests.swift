@@ -75,6 +75,17 @@ import Testing
         }
     }
 
+    /// Else a planner may read a whole ledger to answer for one place of it.
+    @Test func `entries are joined by their place, one at a time`() throws {
+        for file in try tree.files(in: "Sources", suffix: ".swift") {
+            for (index, line) in file.lines.enumerated() {
+                for table in ["JOIN countersign.entries", "EXISTS (SELECT FROM countersign.entries"] {
+                    #expect(!line.contains(table), "\(file.path):\(index + 1): write it lateral, LIMIT 1")
+                }
+            }
+        }
+    }
+
     @Test func `nothing changes or deletes an entry`() throws {
         let sources = try tree.files(in: "Sources", suffix: ".swift") + tree.files(in: "sql", suffix: ".sql")
         for file in sources {

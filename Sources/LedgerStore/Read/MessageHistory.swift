@@ -87,7 +87,9 @@ extension LedgerStore {
         let rows = try await connection.query(
             """
             SELECT DISTINCT e.message_id
-            FROM countersign.entry_keys k JOIN countersign.entries e USING (ledger_id, seq)
+            FROM countersign.entry_keys k CROSS JOIN LATERAL (
+                SELECT message_id FROM countersign.entries WHERE ledger_id = k.ledger_id AND seq = k.seq LIMIT 1
+            ) e
             WHERE k.ledger_id = \(ledger.id) AND k.name = 'alias' AND k.tag = \(alias.tag)
                 AND e.message_id IS NOT NULL
             LIMIT \(Self.aliasesMax)

@@ -20,6 +20,7 @@ package struct Migration: Sendable {
         Migration(1, "ledger", PackageResources._001_ledger_sql),
         Migration(2, "rights", PackageResources._002_rights_sql),
         Migration(3, "daily rollups", PackageResources._003_daily_rollups_sql),
+        Migration(4, "read ledgers", PackageResources._004_read_ledgers_sql),
     ]
 
     /// The script that makes the roles; a superuser runs it once.

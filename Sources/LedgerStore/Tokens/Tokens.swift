@@ -108,8 +108,14 @@ extension LedgerStore {
                 """
                 SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash
                 FROM countersign.tokens t
-                JOIN countersign.entries g ON g.ledger_id = t.ledger_id AND g.seq = t.granted_seq
-                LEFT JOIN countersign.entries r ON r.ledger_id = t.ledger_id AND r.seq = t.revoked_seq
+                CROSS JOIN LATERAL (
+                    SELECT recorded_at FROM countersign.entries WHERE ledger_id = t.ledger_id AND seq = t.granted_seq
+                    LIMIT 1
+                ) g
+                LEFT JOIN LATERAL (
+                    SELECT recorded_at FROM countersign.entries WHERE ledger_id = t.ledger_id AND seq = t.revoked_seq
+                    LIMIT 1
+                ) r ON true
                 WHERE \(fragment: condition) ORDER BY t.granted_seq
                 """, deadline: deadline)
             return try rows.map { row in

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ STATUS_FAILED = 1
 class Run:
     """One run: what it finds, row by row."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, keep: Callable[[Run], None]) -> None:
+        """`keep` is called with this run whenever another row is there: whoever ends a long run keeps its figures."""
         self._bench = bench
+        self._keep = keep
         self._options = bench.options
         self._fill, self._single = Fill(bench), Single(bench)
         self.small: list[Series] = []
@@ -46,25 +49,30 @@ class Run:
             self.small = self._timed(self._fill.until(small, LEGS))
             note(f"everything at {bench.filled:,} entries, for the growth")
             bench.settle()
-            self.small += self._reads() + self._singles([CLIENTS])
+            self.small += [*self._reads(), *self._singles([CLIENTS])]
         bench.meter.profile.begin()
-        self.full = self._timed(self._fill.until(options.entries, FILL_LEGS))
+        self._add(self._timed(self._fill.until(options.entries, FILL_LEGS)))
         if options.wants("ingest"):
-            self.full.append(self._fill.one_connection())
+            self._add([self._fill.one_connection()])
         bench.mirror.drop()
         note(f"everything at {bench.filled:,} entries")
         self._settle()
         if options.wants("stats"):
-            self.full += stats.measure(bench)
+            self._add(stats.measure(bench))
         if options.wants("proofs"):
-            self.full += proofs.measure(bench)
-        self.full += self._reads()
+            self._add(proofs.measure(bench))
+        self._add(self._reads())
         # Last, for these make the ledgers grow.
-        self.full += self._singles(bars.CLIENTS if "single-all" in options.rows else [CLIENTS])
+        self._add(self._singles(bars.CLIENTS if "single-all" in options.rows else [CLIENTS]))
         if options.wants("single"):
-            self.full.append(self._single.measure_chained())
+            self._add([self._single.measure_chained()])
         self._single.drop()
         self._rest()
+
+    def _add(self, found: Iterable[Series]) -> None:
+        for series in found:
+            self.full.append(series)
+            self._keep(self)
 
     def _timed(self, filled: Series) -> list[Series]:
         return [filled] if self._options.wants("ingest") else []
@@ -77,20 +85,21 @@ class Run:
         if self._options.wants("disk"):
             self.facts["VACUUM (ANALYZE) after the fill"] = vacuumed
 
-    def _reads(self) -> list[Series]:
+    def _reads(self) -> Iterator[Series]:
         """What has a baseline and leaves the ledger as it is."""
         bench, options = self._bench, self._options
-        found: list[Series] = []
         if options.wants("query"):
-            found += [query.by_message(bench), query.by_sender(bench)]
+            yield query.by_message(bench)
+            yield query.by_sender(bench)
         if options.wants("export"):
-            found.append(export.measure(bench))
+            yield export.measure(bench)
         if options.wants("verify"):
-            found.append(verify.measure(bench))
-        return found
+            yield verify.measure(bench)
 
-    def _singles(self, clients: list[int] | tuple[int, ...]) -> list[Series]:
-        return [self._single.measure(count) for count in clients] if self._options.wants("single") else []
+    def _singles(self, clients: list[int] | tuple[int, ...]) -> Iterator[Series]:
+        if self._options.wants("single"):
+            for count in clients:
+                yield self._single.measure(count)
 
     def _rest(self) -> None:
         """What changes every page of the ledger, and then other ledgers."""
@@ -100,7 +109,7 @@ class Run:
                 self.facts["VACUUM (FREEZE) at the end"] = disk.vacuum(bench.database, "FREEZE", bench.size())
         if options.wants("ledgers"):
             ledgers = Ledgers(bench)
-            self.full += ledgers.measure()
+            self._add(ledgers.measure())
             self.facts |= ledgers.facts
 
     def lines(self) -> list[bars.Line]:
@@ -142,12 +151,20 @@ def report(options: Options) -> Report:
     note(f"{plan.text(plan.phases(options))}; up to {disk.wanted_bytes(options) / 1e9:.0f} GB of disk")
     with opened(options) as bench:
         settings = bench.database.settings()
-        run = Run(bench)
+
+        def found(run: Run, end: str) -> Report:
+            facts = run.facts | _told(options, run.small, run.full) | {end: f"{elapsed_seconds() / 60:.1f} min"}
+            return Report(
+                about, settings, _plain(options), {name: str(value) for name, value in facts.items()},
+                [astuple(part) for part in run.disk], run.lines(), run.small, run.full)
+
+        def keep(run: Run) -> None:
+            if options.json:
+                found(run, "incomplete, after").write(options.json)
+
+        run = Run(bench, keep)
         run.measure()
-    facts = run.facts | _told(options, run.small, run.full) | {"took": f"{elapsed_seconds() / 60:.1f} min"}
-    return Report(
-        about, settings, _plain(options), {name: str(value) for name, value in facts.items()},
-        [astuple(part) for part in run.disk], run.lines(), run.small, run.full)
+        return found(run, "took")
 
 
 def _plain(options: Options) -> dict[str, Any]:

@@ -139,7 +139,8 @@ def parser() -> argparse.ArgumentParser:
                        help=f"how many light ledgers the row `ledgers` makes (default {DEFAULT_LEDGERS:,})")
     found.add_argument("--rows", type=_rows, metavar="ROW,...",
                        help="only these (default: all but single-all)")
-    found.add_argument("--json", type=Path, metavar="FILE", help="also write all figures of all legs to FILE")
+    found.add_argument("--json", type=Path, metavar="FILE",
+                       help="also write all figures of all legs to FILE, row by row as they come")
     found.add_argument("--compare", type=_existing, metavar="FILE", help="FILE of an earlier run: show what changed")
     found.add_argument("--table", type=_existing, metavar="FILE",
                        help="only print the tables of FILE, which --json has written")

@@ -69,7 +69,7 @@ struct Verifier {
     var report: VerificationReport
     var expectations: Expectations
     var rows: CheckedRows
-    var subjects = SubjectTable()
+    var subjects: SubjectTable
     var unknownPeople: [(seq: Int, person: CheckedChunk.Person)] = []
     /// Sizes of the tree whose roots are asked for.
     var sizes: Set<Int> = []
@@ -81,8 +81,10 @@ struct Verifier {
         self.options = options
         self.connection = connection
         report = VerificationReport(origin: ledger.origin)
+        let codes = SipHash.random()
+        subjects = SubjectTable(codes: codes)
         // A partial run costs what is new; so it looks rows up and reads no table to its end.
-        expectations = Expectations(codes: SipHash.random(), listsKeys: options.since > 0)
+        expectations = Expectations(codes: codes, listsKeys: options.since > 0)
         rows = CheckedRows(
             connection: connection, ledger: ledger.id,
             context: ChunkCheck.Context(

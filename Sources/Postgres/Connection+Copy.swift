@@ -191,7 +191,7 @@ extension Connection {
     // MARK: Both
 
     /// COPY takes no parameters: what varies is written into it with `\(literal:)` or `\(identifier:)`.
-    private func copySQL(_ statement: Statement) throws(PostgresError) -> String {
+    func copySQL(_ statement: Statement) throws(PostgresError) -> String {
         if let refusal = statement.refusal { throw refusal }
         guard statement.values.fields.isEmpty else { throw PostgresError(.usage, "COPY takes no parameters") }
         let sql = statement.sql
@@ -200,7 +200,7 @@ extension Connection {
     }
 
     /// Waits until the server is ready to copy; gives its error if it refuses.
-    private func startCopy(
+    func startCopy(
         _ expected: ExecStatusType, deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> PostgresError? {
         guard let result = try handle.nextResult(deadline: deadline) else {

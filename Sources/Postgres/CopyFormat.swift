@@ -5,6 +5,8 @@ enum CopyFormat {
     /// A field count of -1 ends the rows.
     static let trailer: [UInt8] = [0xff, 0xff]
 
+    static var broken: PostgresError { PostgresError(.decoding, "a COPY row has another shape") }
+
     /// Rows of which these are the columns, without the header.
     static func body(of columns: [ColumnValues], rows: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []

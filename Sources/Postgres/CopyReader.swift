@@ -22,7 +22,9 @@ package struct CopyReader: Sendable {
     package mutating func nextRow() throws(PostgresError) -> Bool {
         while fieldsLeft > 0 { _ = try nextField() }
         guard position < chunk.count else { return false }
-        guard let fields = unsafe chunk.span.bytes.bigEndian(at: position, as: Int16.self) else { throw Self.broken }
+        guard let fields = unsafe chunk.span.bytes.bigEndian(at: position, as: Int16.self) else {
+            throw CopyFormat.broken
+        }
         position += 2
         guard fields >= 0 else { return false }
         fieldsLeft = Int(fields)
@@ -46,12 +48,12 @@ package struct CopyReader: Sendable {
     /// Where the next field stands in the chunk, without copying it; nil if it is NULL.
     package mutating func nextField() throws(PostgresError) -> Range<Int>? {
         guard fieldsLeft > 0, let length = unsafe chunk.span.bytes.bigEndian(at: position, as: Int32.self) else {
-            throw Self.broken
+            throw CopyFormat.broken
         }
         position += 4
         fieldsLeft -= 1
         guard length >= 0 else { return nil }
-        guard position + Int(length) <= chunk.count else { throw Self.broken }
+        guard position + Int(length) <= chunk.count else { throw CopyFormat.broken }
         defer { position += Int(length) }
         return position..<position + Int(length)
     }
@@ -65,7 +67,9 @@ package struct CopyReader: Sendable {
     @inline(__always)
     private mutating func fieldIfPresent<Value: PostgresDecodable>(_ oid: UInt32) throws(PostgresError) -> Value? {
         guard let range = try nextField() else { return nil }
-        guard let value = Value.decode(unsafe chunk.span.bytes.extracting(range), oid: oid) else { throw Self.broken }
+        guard let value = Value.decode(unsafe chunk.span.bytes.extracting(range), oid: oid) else {
+            throw CopyFormat.broken
+        }
         return value
     }
 
@@ -76,6 +80,4 @@ package struct CopyReader: Sendable {
         }
         return value
     }
-
-    private static var broken: PostgresError { PostgresError(.decoding, "a COPY row has another shape") }
 }

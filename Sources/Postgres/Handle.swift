@@ -241,6 +241,35 @@ import Glibc
         }
     }
 
+    /// Appends the field of the next row of a binary COPY OUT with one column to `bytes`, and `terminator` behind it.
+    /// NULL, and what is no row, append nothing.
+    ///
+    /// - Parameter isFirst: whether the COPY begins here: then the header stands before the row.
+    func takeCopyField(into bytes: inout [UInt8], terminator: UInt8, isFirst: Bool) throws(PostgresError) -> CopyState {
+        var data: UnsafeMutablePointer<CChar>?
+        let count = unsafe PQgetCopyData(connection, &data, 1)
+        defer { unsafe PQfreemem(data) }
+        switch count {
+        case 0: return .wouldBlock
+        case -1: return .ended
+        case 1...: break
+        default: throw connectionLost()
+        }
+        let message = unsafe UnsafeRawBufferPointer(start: data, count: Int(count))
+        let hasHeader = unsafe isFirst && message.starts(with: CopyFormat.header)
+        let start = hasHeader ? CopyFormat.header.count : 0
+        guard let fields = unsafe message.bytes.bigEndian(at: start, as: Int16.self) else { throw CopyFormat.broken }
+        guard fields >= 0 else { return .row }
+        guard fields == 1, let length = unsafe message.bytes.bigEndian(at: start + 2, as: Int32.self) else {
+            throw CopyFormat.broken
+        }
+        guard length >= 0 else { return .row }
+        guard start + 6 + Int(length) == message.count else { throw CopyFormat.broken }
+        unsafe bytes.append(contentsOf: message[(start + 6)...])
+        bytes.append(terminator)
+        return .row
+    }
+
     /// Asks the server, over a connection of its own, to stop what it is doing. Blocks until it has taken the request.
     func requestCancel() -> Bool {
         guard let cancel = unsafe PQgetCancel(connection) else { return false }

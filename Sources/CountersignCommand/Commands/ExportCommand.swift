@@ -52,7 +52,7 @@ struct Export: AsyncParsableCommand {
         var count = 0
         while true {
             try Task.checkCancellation()
-            try target.write(piece.bytes)
+            for part in piece.parts { try target.write(part) }
             count += piece.count
             progress.update(done: count, fraction: Double(piece.end) / Double(max(size, 1)))
             guard let next = piece.next else { return count }

@@ -21,8 +21,11 @@ extension LedgerStore {
     /// they are.
     ///
     /// One short transaction, which is over when this returns: whoever reads slowly holds nothing up.
+    ///
+    /// - Parameter size: about how many bytes they will have.
     package func lines(
-        of ledger: StoredLedger, in range: Range<Int>, from: Timestamp? = nil, to: Timestamp? = nil
+        of ledger: StoredLedger, in range: Range<Int>, from: Timestamp? = nil, to: Timestamp? = nil,
+        expecting size: Int = 0
     ) async throws(StoreError) -> (bytes: [UInt8], count: Int) {
         // COPY takes no parameters.
         let low: Statement = from.map { "AND recorded_at >= \(literal: $0.text)::timestamptz" } ?? ""
@@ -36,19 +39,8 @@ extension LedgerStore {
             ) TO STDOUT (FORMAT binary)
             """
         return try await read { connection, _ in
-            var lines: [UInt8] = []
-            var count = 0
-            try await connection.copyOut(copy, timeout: Self.readTimeout) { chunk in
-                lines.reserveCapacity(lines.count + chunk.count)
-                var reader = CopyReader(chunk)
-                while try reader.nextRow() {
-                    guard let line = try reader.nextField() else { continue }
-                    lines += chunk[line]
-                    lines.append(UInt8(ascii: "\n"))
-                    count += 1
-                }
-            }
-            return (lines, count)
+            try await connection.copyOutFields(
+                copy, terminator: UInt8(ascii: "\n"), expecting: size, timeout: Self.readTimeout)
         }
     }
 }

@@ -14,7 +14,8 @@ package struct EntryExport: Sendable {
     }
 
     package struct Piece: Sendable {
-        package let bytes: [UInt8]
+        /// What it consists of, in order; none is empty.
+        package let parts: [[UInt8]]
         package let count: Int
         /// How far into the ledger it reaches.
         package let end: Int
@@ -29,7 +30,7 @@ package struct EntryExport: Sendable {
     private let withDisclosures: Bool
     private let size: Int
 
-    private static let pieceSize = 1 << 20
+    private static let pieceSize = 4 << 20
     private static let countFirst = 200
     private static let counts = 16...4_000
 
@@ -62,12 +63,29 @@ package struct EntryExport: Sendable {
     /// Whether the stored lines are the export, with nothing to look up or to write anew.
     private var hasLinesOnly: Bool { format == .jsonl && !withDisclosures && query.isByTimeOnly }
 
+    /// Both halves are read at once: a session of Postgres uses one processor, and what it reads is waited for.
     private func lines(from place: Place) async throws(StoreError) -> Piece {
         let range = place.left.prefix(place.count)
-        let (bytes, count) = try await store.lines(of: ledger, in: range, from: query.from, to: query.to)
+        let middle = range.lowerBound + range.count / 2
+        async let rest = half(middle..<range.upperBound)
+        let halves = [try await half(range.lowerBound..<middle).get(), try await rest.get()]
         let left = range.upperBound..<place.left.upperBound
-        let next = Place(left: left, count: Self.count(like: count, entriesIn: bytes.count) ?? place.count)
-        return Piece(bytes: bytes, count: count, end: left.lowerBound, next: left.isEmpty ? nil : next)
+        let (size, count) = halves.reduce((0, 0)) { ($0.0 + $1.bytes.count, $0.1 + $1.count) }
+        let next = Place(left: left, count: Self.count(like: count, entriesIn: size) ?? place.count)
+        return Piece(
+            parts: halves.map(\.bytes).filter { !$0.isEmpty }, count: count, end: left.lowerBound,
+            next: left.isEmpty ? nil : next)
+    }
+
+    private func half(_ range: Range<Int>) async -> Result<(bytes: [UInt8], count: Int), StoreError> {
+        guard !range.isEmpty else { return .success(([], 0)) }
+        do throws(StoreError) {
+            let lines = try await store.lines(
+                of: ledger, in: range, from: query.from, to: query.to, expecting: Self.pieceSize / 2)
+            return .success(lines)
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func entries(from place: Place) async throws(StoreError) -> Piece {
@@ -81,7 +99,8 @@ package struct EntryExport: Sendable {
         let next = page.nextCursor.map { cursor in
             Place(left: left, cursor: cursor, count: Self.count(like: count, entriesIn: bytes.count) ?? place.count)
         }
-        return Piece(bytes: bytes, count: count, end: left.lowerBound, next: next)
+        return Piece(
+            parts: bytes.isEmpty ? [] : [bytes], count: count, end: left.lowerBound, next: next)
     }
 
     /// How many entries of the size of the last ones make a piece, so that long lines cost no more memory than short.

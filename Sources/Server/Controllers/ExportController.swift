@@ -33,14 +33,13 @@ struct ExportController: Sendable {
                 // One piece is read while the one before is sent.
                 let place = piece.next
                 async let following = read(place, of: export, context)
-                // A piece without a match has no bytes, and an empty chunk would end the answer.
-                if !piece.bytes.isEmpty {
+                for part in piece.parts {
                     // The write returns once the caller has taken what was sent before; who does not is cut off.
                     let cut = context.channel.eventLoop.scheduleTask(in: TimeAmount(sendTimeout)) {
                         context.channel.close(promise: nil)
                     }
                     defer { cut.cancel() }
-                    try await writer.write(ByteBuffer(bytes: piece.bytes))
+                    try await writer.write(ByteBuffer(bytes: part))
                 }
                 guard let next = try await following else { break }
                 piece = next

@@ -106,21 +106,24 @@ extension Connection {
     /// Runs `COPY ... TO STDOUT` and hands what comes to `body`, in chunks of whole rows of about 256 KiB (one row may
     /// be longer).
     ///
-    /// `body` runs where the caller runs and may wait as long as it likes: the next chunk is taken from the server only
-    /// when it returns, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the
-    /// server,
-    /// for each chunk. If `body` throws or the task is cancelled, the COPY is cancelled, the connection is made usable
-    /// again or closed (a transaction block then wants a ROLLBACK), and the error is thrown on. Other calls on this
-    /// connection are refused meanwhile.
+    /// `body` runs where the caller runs and may wait as long as it likes: meanwhile one more chunk is taken from the
+    /// server, and no further, so memory stays constant, and the server waits for a slow consumer. `timeout` is for the
+    /// server, for each chunk. If `body` throws or the task is cancelled, the COPY is cancelled, the connection is made
+    /// usable again or closed (a transaction block then wants a ROLLBACK), and the error is thrown on. Other calls on
+    /// this connection are refused meanwhile.
     package nonisolated(nonsending) func copyOut(
         _ statement: Statement, timeout: Duration, _ body: (_ chunk: [UInt8]) async throws -> Void
     ) async throws {
         try await startCopyOut(statement, deadline: .now + timeout)
         do {
-            while let chunk = try await nextCopyChunk(deadline: .now + timeout) {
+            var next = try await nextCopyChunk(deadline: .now + timeout)
+            while let chunk = next {
                 try Task.checkCancellation()
+                async let following = nextCopyChunk(deadline: .now + timeout)
                 try await body(chunk)
+                next = try await following
             }
+            try Task.checkCancellation()
             await endCopyOut()
         } catch {
             await endCopyOut()
@@ -144,16 +147,20 @@ extension Connection {
         copyOutState = .streaming
     }
 
-    /// The next chunk, or nil after the last.
+    /// The next chunk, or nil after the last. A task that is cancelled gets what there is by then.
     private func nextCopyChunk(deadline: ContinuousClock.Instant) throws(PostgresError) -> [UInt8]? {
         guard copyOutState == .streaming else { return nil }
         var chunk: [UInt8] = []
         chunk.reserveCapacity(Self.copyOutChunkBytes + 4096)
         let failure = try closingOnError { () throws(PostgresError) -> PostgresError? in
+            var pace = CopyPace()
             while chunk.count < Self.copyOutChunkBytes {
+                let size = chunk.count
                 switch try handle.takeCopyData(into: &chunk) {
-                case .row: break
-                case .wouldBlock: try handle.exchange(deadline: deadline)
+                case .row: pace.hasTaken(chunk.count - size)
+                case .wouldBlock:
+                    if Task.isCancelled { return nil }
+                    try handle.receiveCopyData(&pace, deadline: deadline)
                 case .ended:
                     copyOutState = .ended
                     return try drain(deadline: deadline)

@@ -1,13 +1,6 @@
 import CLibPQ
-import Glibc
 
 extension Connection {
-    /// From so many bytes on, a COPY is taken for a long one.
-    private static let longCopyBytes = 64 * 1024
-    /// How long a reader waits for more of a long COPY than the next message. The server writes 8 KiB at a time; in
-    /// this time it fills what a socket holds.
-    private static let gatheringMicroseconds: UInt32 = 100
-
     /// Runs `COPY ... TO STDOUT (FORMAT binary)` of one column to its end. All of it happens on the connection's
     /// thread, in one go: it is meant for some megabytes. Who has more to read, or waits in between, takes
     /// ``copyOut(_:timeout:_:)``.
@@ -41,23 +34,15 @@ extension Connection {
     ) throws(PostgresError) -> Int {
         var count = 0
         var isFirst = true
-        var hasReadAhead = false
+        var pace = CopyPace()
         while true {
             let size = bytes.count
             switch try handle.takeCopyField(into: &bytes, terminator: terminator, isFirst: isFirst) {
             case .row:
                 isFirst = false
-                hasReadAhead = false
                 if bytes.count > size { count += 1 }
-            case .wouldBlock where !hasReadAhead:
-                // libpq has read a part only of what has arrived.
-                try handle.consumeInput()
-                hasReadAhead = true
-            case .wouldBlock:
-                // Every message would wake this thread; a moment later there are many to read at once.
-                if size > Self.longCopyBytes { usleep(Self.gatheringMicroseconds) }
-                try handle.exchange(deadline: deadline)
-                hasReadAhead = false
+                pace.hasTaken(bytes.count - size)
+            case .wouldBlock: try handle.receiveCopyData(&pace, deadline: deadline)
             case .ended: return count
             }
         }

@@ -7,7 +7,7 @@ import Glibc
 /// Every wait ends at a deadline. After an error thrown here the state of the conversation is unknown, and the caller
 /// must `close()`. libpq takes a null `PGconn` everywhere and reports it as a bad connection.
 @safe struct Handle: ~Copyable {
-    private var connection: OpaquePointer?
+    private(set) var connection: OpaquePointer?
     let notices = NoticeLog()
 
     init() { unsafe connection = nil }
@@ -96,7 +96,7 @@ import Glibc
         }
     }
 
-    private static func poll(
+    static func poll(
         _ socket: Int32, _ interests: Readiness, milliseconds: Int
     ) throws(PostgresError) -> Readiness {
         var descriptor = pollfd(fd: socket, events: Int16(interests.rawValue), revents: 0)
@@ -155,7 +155,7 @@ import Glibc
     }
 
     /// What the server said last, if it said something, is the reason: it may have been read, but not yet taken.
-    private func connectionLost() -> PostgresError {
+    func connectionLost() -> PostgresError {
         let message = lastMessage
         var results = 0
         while results < 8, unsafe PQstatus(connection) == CONNECTION_BAD, let pointer = unsafe PQgetResult(connection) {
@@ -203,71 +203,6 @@ import Glibc
 
     private func check(_ outcome: Int32) throws(PostgresError) {
         guard outcome == 1 else { throw isOpen ? PostgresError(.usage, lastMessage) : connectionLost() }
-    }
-
-    // MARK: COPY
-
-    /// Hands over a part of the copied data; false if libpq's buffer is full and must be sent first.
-    func putCopyData(_ bytes: Span<UInt8>) throws(PostgresError) -> Bool {
-        let outcome = unsafe bytes.withUnsafeBytes { buffer in
-            unsafe PQputCopyData(
-                connection, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count))
-        }
-        guard outcome >= 0 else { throw connectionLost() }
-        return outcome == 1
-    }
-
-    /// Ends the copied data; false if libpq's buffer is full and must be sent first.
-    func putCopyEnd() throws(PostgresError) -> Bool {
-        let outcome = unsafe PQputCopyEnd(connection, nil)
-        guard outcome >= 0 else { throw connectionLost() }
-        return outcome == 1
-    }
-
-    enum CopyState { case row, wouldBlock, ended }
-
-    /// Appends the next row of a COPY OUT to `bytes`.
-    func takeCopyData(into bytes: inout [UInt8]) throws(PostgresError) -> CopyState {
-        var data: UnsafeMutablePointer<CChar>?
-        let count = unsafe PQgetCopyData(connection, &data, 1)
-        defer { unsafe PQfreemem(data) }
-        switch count {
-        case 0: return .wouldBlock
-        case -1: return .ended
-        case 1...:
-            unsafe bytes.append(contentsOf: UnsafeRawBufferPointer(start: data, count: Int(count)))
-            return .row
-        default: throw connectionLost()
-        }
-    }
-
-    /// Appends the field of the next row of a binary COPY OUT with one column to `bytes`, and `terminator` behind it.
-    /// NULL, and what is no row, append nothing.
-    ///
-    /// - Parameter isFirst: whether the COPY begins here: then the header stands before the row.
-    func takeCopyField(into bytes: inout [UInt8], terminator: UInt8, isFirst: Bool) throws(PostgresError) -> CopyState {
-        var data: UnsafeMutablePointer<CChar>?
-        let count = unsafe PQgetCopyData(connection, &data, 1)
-        defer { unsafe PQfreemem(data) }
-        switch count {
-        case 0: return .wouldBlock
-        case -1: return .ended
-        case 1...: break
-        default: throw connectionLost()
-        }
-        let message = unsafe UnsafeRawBufferPointer(start: data, count: Int(count))
-        let hasHeader = unsafe isFirst && message.starts(with: CopyFormat.header)
-        let start = hasHeader ? CopyFormat.header.count : 0
-        guard let fields = unsafe message.bytes.bigEndian(at: start, as: Int16.self) else { throw CopyFormat.broken }
-        guard fields >= 0 else { return .row }
-        guard fields == 1, let length = unsafe message.bytes.bigEndian(at: start + 2, as: Int32.self) else {
-            throw CopyFormat.broken
-        }
-        guard length >= 0 else { return .row }
-        guard start + 6 + Int(length) == message.count else { throw CopyFormat.broken }
-        unsafe bytes.append(contentsOf: message[(start + 6)...])
-        bytes.append(terminator)
-        return .row
     }
 
     /// Asks the server, over a connection of its own, to stop what it is doing. Blocks until it has taken the request.

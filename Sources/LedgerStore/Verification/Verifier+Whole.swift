@@ -165,6 +165,7 @@ extension Verifier {
 
     /// Rows that follow from no entry. What must exist was found; so a surplus is counted, and only then searched.
     private mutating func checkOrphans() async throws {
+        let newestSize = Self.newestSize(of: ledger.id)
         try await reportOrphans(in: "entries", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "disclosures", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
         try await reportOrphans(in: "hours", "k.first_seq >= (\(fragment: newestSize))")
@@ -186,8 +187,8 @@ extension Verifier {
     }
 
     /// How many entries the ledger has by now.
-    var newestSize: Statement {
-        "SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledger.id)"
+    static func newestSize(of ledger: Int64) -> Statement {
+        "SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledger)"
     }
 
     private mutating func reportOrphans(in table: String, _ condition: Statement) async throws {

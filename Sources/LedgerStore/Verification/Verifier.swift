@@ -29,13 +29,10 @@ extension LedgerStore {
         let connections = reads
         do {
             let deadline = ContinuousClock.now + Self.readTimeout
-            var report = try await connections.withConnection(deadline: deadline) { connection in
-                // Counts of whole tables may take longer than a reader waits.
-                _ = try await connection.query("SET statement_timeout = 0", deadline: deadline)
-                var verifier = Verifier(ledger: ledger, options: options, connection: connection)
-                let report = try await verifier.run(progress: progress)
-                _ = try await connection.query("RESET statement_timeout", deadline: .now + Self.readTimeout)
-                return report
+            var report = try await connections.withUnhurriedConnection(deadline: deadline) { connection in
+                var verifier = Verifier(
+                    ledger: ledger, options: options, connection: connection, connections: connections)
+                return try await verifier.run(progress: progress)
             }
             report.seconds = (ContinuousClock.now - started).seconds
             observer.observe(
@@ -54,6 +51,20 @@ extension LedgerStore {
     }
 }
 
+extension ConnectionPool {
+    /// Lends a connection whose statements, such as counts of whole tables, may take longer than a reader waits.
+    func withUnhurriedConnection<Value>(
+        deadline: ContinuousClock.Instant, _ body: (Connection) async throws -> Value
+    ) async throws -> Value {
+        try await withConnection(deadline: deadline) { connection in
+            _ = try await connection.query("SET statement_timeout = 0", deadline: deadline)
+            let value = try await body(connection)
+            _ = try await connection.query("RESET statement_timeout", deadline: .now + LedgerStore.readTimeout)
+            return value
+        }
+    }
+}
+
 /// One run of verification over one ledger.
 struct Verifier {
     /// Bytes that one range of entries should have at most; all of it is read in one transaction.
@@ -66,6 +77,8 @@ struct Verifier {
     let ledger: StoredLedger
     let options: VerificationOptions
     let connection: Connection
+    /// Where what is read beside the entries gets a connection of its own.
+    private let connections: ConnectionPool
     var report: VerificationReport
     var expectations: Expectations
     var rows: CheckedRows
@@ -76,10 +89,13 @@ struct Verifier {
     /// Bytes per entry, as the last range had them.
     private var entryBytes = Draft.lineSizeMax / 2
 
-    init(ledger: StoredLedger, options: VerificationOptions, connection: Connection) {
+    init(
+        ledger: StoredLedger, options: VerificationOptions, connection: Connection, connections: ConnectionPool
+    ) {
         self.ledger = ledger
         self.options = options
         self.connection = connection
+        self.connections = connections
         report = VerificationReport(origin: ledger.origin)
         let codes = SipHash.random()
         subjects = SubjectTable(codes: codes)
@@ -115,6 +131,7 @@ struct Verifier {
         }
         rows.context.rollupsUntil = watermark ?? 0
         rows.context.storedRollups = Set(expectations.rollups.keys)
+        async let stored = storedKeyRows()
         var chain = try await startingChain()
         var seq = options.since
         while seq < report.size {
@@ -127,14 +144,23 @@ struct Verifier {
         chain.finish(size: report.size, sizes: sizes, &report)
         try await checkTree(&chain, upTo: report.size)
         expectations.finish()
-        if expectations.listsKeys {
-            try await checkKeys(expectations.takeKeys())
+        if let stored = try await stored {
+            try await checkSums(stored)
         } else {
-            try await checkSums()
+            try await checkKeys(expectations.takeKeys())
         }
         try await checkWhole(watermark: watermark)
         checkExpected()
         return report
+    }
+
+    /// The rows that a full run compares as sums; nil in a partial one, which looks them up.
+    private func storedKeyRows() async throws -> StoredKeyRows? {
+        guard !expectations.listsKeys else { return nil }
+        let (ledger, size, codes) = (ledger.id, report.size, expectations.codes)
+        return try await connections.withUnhurriedConnection(deadline: .now + LedgerStore.readTimeout) { connection in
+            try await StoredKeyRows(of: ledger, size: size, codes: codes, connection)
+        }
     }
 
     /// Ranges end where sections end, and are the shorter the longer the entries are.

@@ -56,6 +56,65 @@ import Testing
         }
     }
 
+    @Test func `a large request whose keys were used is answered again, and with other content refused`() async throws {
+        try await TestStore.run { test in
+            func append(_ numbers: Range<Int>, outcome: String = "sent") async throws -> [Placed] {
+                let unit = try test.unit(numbers.map { send($0, key: "k\($0)", outcome: outcome) })
+                return try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            }
+            let first = try await append(0..<200)
+            let again = try await append(0..<200)
+            #expect(again.map(\.leafHash) == first.map(\.leafHash))
+            #expect(again.map(\.replayed) == first.map { _ in true })
+            // The other instance has not met a repeat yet.
+            try await test.withSecondInstance { other in
+                let mixed = try other.unit((150..<300).map { send($0, key: "k\($0)") })
+                let placed = try await other.store.append(mixed, to: other.ledger, deadline: TestStore.soon)
+                #expect(placed.map(\.seq) == Array(151...300))
+                #expect(placed.map(\.replayed) == (150..<300).map { $0 < 200 })
+            }
+            await #expect(throws: StoreError(.idempotencyMismatch, "")) {
+                _ = try await append(299..<500, outcome: "held")
+            }
+            #expect(try await test.store.head(of: test.ledger).size == 301)
+            let afterwards = try await append(300..<500)
+            #expect(afterwards.map(\.seq) == Array(301...500))
+        }
+    }
+
+    @Test func `large requests at once of which some repeat are each answered by themselves`() async throws {
+        try await TestStore.run { test in
+            let used = try test.unit((0..<100).map { send($0, key: "k\($0)") })
+            _ = try await test.store.append(used, to: test.ledger, deadline: TestStore.soon)
+            let outcomes = try await withThrowingTaskGroup(of: (Int, [Bool]?).self) { tasks in
+                for number in 0..<12 {
+                    // One of three repeats a key with its content, one with other content.
+                    let outcome = number % 3 == 2 ? "held" : "sent"
+                    let own = (0..<99).map { send($0, key: "n\(number).\($0)") }
+                    let repeated = number % 3 == 0 ? [] : [send(number, key: "k\(number)", outcome: outcome)]
+                    let unit = try test.unit(own + repeated)
+                    tasks.addTask {
+                        do throws(StoreError) {
+                            let placed = try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+                            return (number, placed.map(\.replayed))
+                        } catch {
+                            #expect(error.code == .idempotencyMismatch)
+                            return (number, nil)
+                        }
+                    }
+                }
+                return try await tasks.reduce(into: [Int: [Bool]?]()) { $0[$1.0] = .some($1.1) }
+            }
+            for (number, replayed) in outcomes {
+                let expected: [Bool]? =
+                    number % 3 == 2
+                    ? nil : [Bool](repeating: false, count: 99) + (number % 3 == 1 ? [true] : [])
+                #expect(replayed == expected, "\(number)")
+            }
+            #expect(try await test.store.head(of: test.ledger).size == 1 + 100 + 8 * 99)
+        }
+    }
+
     @Test(arguments: [1, 64, 65, 700, 5000])
     func `a batch of any size is written whole`(count: Int) async throws {
         try await TestStore.run { test in

@@ -3,18 +3,25 @@
 package struct MemberReader {
     private let members: [JSONValue.Member]
     private var asked: [String] = []
+    /// A bit for each of the first members that was asked for.
+    private var taken: UInt64 = 0
 
     /// The reader of `value`, which must be an object.
     package init(_ value: JSONValue) throws(Refusal) {
         guard case .object(let members) = value else { throw Refusal(.invalidMember, "expected an object") }
         self.members = members
-        asked.reserveCapacity(16)
+        asked.reserveCapacity(20)
     }
 
     /// The value of `name`, or nil.
     package mutating func take(_ name: String) -> JSONValue? {
         asked.append(name)
-        return members.first { $0.name == name }?.value
+        for index in members.indices where members[index].name == name {
+            // Beyond the width of the number this is 0.
+            taken |= 1 << UInt64(index)
+            return members[index].value
+        }
+        return nil
     }
 
     /// What `body` makes of the value of `name`; a refusal is placed at that member.
@@ -79,6 +86,7 @@ package struct MemberReader {
 
     /// Refuses members that were never asked for.
     package func requireNothingElse() throws(Refusal) {
+        guard taken.nonzeroBitCount < members.count else { return }
         guard let stranger = members.first(where: { !asked.contains($0.name) }) else { return }
         throw Refusal(
             .unknownMember, "this member is not known here; known are \(asked.sorted().joined(separator: ", "))"

@@ -4,7 +4,8 @@ import Postgres
 
 /// The SQL of one group: one transaction that locks the ledger, asks, and writes (ARCHITECTURE.md, "One append").
 struct AppendTransaction {
-    /// Groups of at most so many entries go as prepared inserts in one pipeline, larger ones as binary COPY.
+    /// A table that gets at most so many rows from a group gets them by a prepared insert, all such in one pipeline;
+    /// more rows go by binary COPY.
     static let pipelinedMax = 64
     /// Entries that are placed and sent at a time: about 64 KiB.
     private static let pieceMax = 48
@@ -23,8 +24,11 @@ struct AppendTransaction {
     /// Begins the transaction, locks the ledger's row and asks everything that the units need to know.
     ///
     /// All statements travel together; each one after the lock sees what was committed before the lock was given.
-    func begin(_ units: [AppendUnit]) async throws -> Reading {
-        let keyTags = units.flatMap(\.keyTags)
+    ///
+    /// - Parameter asksForKeys: whether used idempotency keys are looked up. Otherwise all keys are taken for new, and
+    ///   the primary key of their table refuses the group where one is not.
+    func begin(_ units: [AppendUnit], asksForKeys: Bool) async throws -> Reading {
+        let keyTags = asksForKeys ? units.flatMap(\.keyTags) : []
         let personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
         let attemptTags = units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }
         var statements: [Statement] = ["BEGIN", lockStatement, headStatement]
@@ -88,10 +92,10 @@ struct AppendTransaction {
     /// unknown, unless the server itself refused.
     func commit(_ group: SequencedGroup) async throws {
         var statements: [Statement] = []
-        if group.newCount <= Self.pipelinedMax {
-            statements = group.batches.map(\.insert)
-        } else {
-            for batch in group.batches {
+        for batch in group.batches {
+            if batch.rowCount <= Self.pipelinedMax {
+                statements.append(batch.insert)
+            } else {
                 try await connection.copyIn(
                     batch.copyStatement, columns: batch.columns.map(\.values), deadline: deadline)
             }

@@ -23,6 +23,7 @@ actor Appender {
     private var tree: TreeState?
     /// Tags of keys whose group has an unknown outcome.
     private var unresolvedTags: Set<[UInt8]> = []
+    private var keyRule = KeyRule()
 
     /// A unit that waits for its answer.
     private final class Ticket: Sendable {
@@ -109,6 +110,8 @@ actor Appender {
         case failed(StoreError)
         /// The answer to COMMIT was lost.
         case unknown(SequencedGroup)
+        /// Keys were taken for new, and one is not. Nothing was written.
+        case repeatedKey
         /// The data of some request was refused by the database.
         case guilty(PostgresError)
     }
@@ -132,6 +135,7 @@ actor Appender {
                 environment.observer.observe(.appendOutcomeUnknown(ledger: ledger.origin.text))
                 guard await resolve(group, &waiting) else { continue }
                 return
+            case .repeatedKey: keyRule.hasMetRepeat()
             case .guilty(let error):
                 await runOneByOne(waiting, error)
                 return
@@ -173,6 +177,7 @@ actor Appender {
             }
             tree = group.tree
             unresolvedTags = []
+            keyRule.hasCommitted(replaying: !group.replayedSeqs.isEmpty)
             answer(tickets, group, places)
             return .answered
         } catch let lost as LostCommit {
@@ -183,6 +188,7 @@ actor Appender {
             return .failed(error)
         } catch let error as PostgresError {
             tree = nil
+            if error.isRepeatedKey, !keyRule.asks(units) { return .repeatedKey }
             return error.isDataFault ? .guilty(error) : .failed(StoreError(appending: error))
         } catch {
             tree = nil
@@ -196,14 +202,15 @@ actor Appender {
     ) async throws -> (SequencedGroup, [Int: Placed]) {
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
         let started = ContinuousClock.now
-        var reading = try await transaction.begin(units)
+        let asksForKeys = keyRule.asks(units)
+        var reading = try await transaction.begin(units, asksForKeys: asksForKeys)
         let locked = ContinuousClock.now
         let state = try await currentTree(reading, transaction)
         let entryCount = units.reduce(0) { $0 + $1.items.count }
         if state.size + entryCount > environment.partitions.until {
             try await connection.rollback(deadline: deadline)
             try await ensurePartitions(size: state.size, connection, deadline)
-            reading = try await transaction.begin(units)
+            reading = try await transaction.begin(units, asksForKeys: asksForKeys)
             return try await run(units, reading, transaction, started: started, locked: locked)
         }
         return try await run(units, reading, transaction, started: started, locked: locked)

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 
 /// Whether the idempotency keys of a group are looked up before it is written.

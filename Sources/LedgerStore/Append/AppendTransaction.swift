@@ -7,8 +7,8 @@ struct AppendTransaction {
     /// A table that gets at most so many rows from a group gets them by a prepared insert, all such in one pipeline;
     /// more rows go by binary COPY.
     static let pipelinedMax = 64
-    /// Entries that are placed and sent at a time: about 64 KiB.
-    private static let pieceMax = 48
+    /// Entries that are placed and sent at a time: about as much as the socket holds, for each piece wakes both sides.
+    private static let pieceMax = 192
 
     let ledger: StoredLedger
     let connection: Connection

@@ -94,8 +94,9 @@ class ExternalCluster:
 
     def _tool(self, name: str, *arguments: str) -> None:
         lead = ["runuser", "-u", self.account, "--"] if os.geteuid() == 0 else []
-        subprocess.run([*lead, str(self.binaries / name), *arguments], check=True, cwd=self.home,
-                       env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        run = subprocess.run([*lead, str(self.binaries / name), *arguments], check=False, cwd=self.home,
+                             env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert run.returncode == 0, f"{name}: {run.stderr.decode(errors='replace')}"
 
     def close(self) -> None:
         if self._instance is not None and self._instance.is_alive:

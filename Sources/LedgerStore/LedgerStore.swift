@@ -227,8 +227,9 @@ extension LedgerStore {
                 SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l
                 WHERE \(fragment: condition)
                     AND coalesce(
-                        (SELECT true FROM countersign.heads WHERE ledger_id = l.ledger_id LIMIT 1),
-                        (SELECT true FROM countersign.entries WHERE ledger_id = l.ledger_id LIMIT 1), false)
+                        (SELECT true FROM countersign.heads WHERE ledger_id = l.ledger_id ORDER BY size LIMIT 1),
+                        (SELECT true FROM countersign.entries WHERE ledger_id = l.ledger_id ORDER BY seq LIMIT 1),
+                        false)
                 ORDER BY l.origin
                 """, deadline: deadline)
             return try rows.map { try self.ledger($0) }
@@ -290,7 +291,7 @@ extension LedgerStore {
             kind: .policy, outcome: "changed", data: [.init("event", "ledger.created")])
         let draft = try Draft(event, origin: origin, reporter: reporter, random: Random.bytes)
         let isFirst = AppendUnit.Guard(
-            "SELECT FROM countersign.heads WHERE ledger_id = \(row) LIMIT 1"
+            "SELECT FROM countersign.heads WHERE ledger_id = \(row) ORDER BY size LIMIT 1"
         ) { rows in
             rows.isEmpty ? nil : StoreError(.inProgress, "the ledger exists already", committed: .no)
         }

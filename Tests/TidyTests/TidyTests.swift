@@ -86,6 +86,17 @@ import Testing
         }
     }
 
+    /// Else a planner may look for a ledger's first row by reading those of all others: with 1,000 ledgers, 5 s.
+    @Test func `one row of a ledger is looked up in an order`() throws {
+        for file in try tree.files(in: "Sources", suffix: ".swift") {
+            for (index, line) in file.lines.enumerated() where line.contains("LIMIT 1") {
+                let condition = line.split(separator: "WHERE ledger_id = ").last ?? ""
+                let isOfLedgerAlone = line.contains("WHERE ledger_id = ") && !condition.contains(" AND ")
+                #expect(!isOfLedgerAlone || line.contains("ORDER BY"), "\(file.path):\(index + 1)")
+            }
+        }
+    }
+
     @Test func `nothing changes or deletes an entry`() throws {
         let sources = try tree.files(in: "Sources", suffix: ".swift") + tree.files(in: "sql", suffix: ".sql")
         for file in sources {

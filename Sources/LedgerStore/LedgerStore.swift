@@ -12,6 +12,10 @@ package final class LedgerStore: Sendable {
     package static let readTimeout = Duration.seconds(30)
     /// The pause between two rounds of rollups.
     private static let rollupPause = Duration.seconds(2)
+    /// How many steps one ledger gets in a round before the next has its turn.
+    private static let rollupStepsMax = 10
+    /// How long the database may take for what is counted before the end.
+    private static let lastRollupTimeout = Duration.seconds(2)
 
     /// For what reads many rows or summarises; planned for its values each time.
     let reads: ConnectionPool
@@ -71,9 +75,12 @@ package final class LedgerStore: Sendable {
     }
 
     /// Commits groups and advances rollups until it is cancelled, then finishes what was begun.
-    package func run() async {
+    ///
+    /// - Parameter catchesUpOthers: whether it begins with what others, or this process before its last stop, appended
+    ///   and did not count: a service does, a short command has no time for it.
+    package func run(catchesUpOthers: Bool = true) async {
         await withDiscardingTaskGroup { tasks in
-            tasks.addTask { await self.advanceRollups() }
+            tasks.addTask { await self.advanceRollups(catchesUpOthers: catchesUpOthers) }
             tasks.addTask {
                 await withTaskCancellationHandler {
                     await self.drain()
@@ -82,6 +89,7 @@ package final class LedgerStore: Sendable {
                 }
             }
         }
+        await Task { await self.advanceLast() }.value
         await appends.close()
         await reads.close()
         await lookUps.close()
@@ -96,18 +104,32 @@ package final class LedgerStore: Sendable {
         }
     }
 
-    private func advanceRollups() async {
-        // What another process appended, or this one before its last stop, may lag behind as well.
-        for ledger in (try? await allLedgers()) ?? [] { lagging.withLock { $0[ledger.id] = ledger } }
+    private func advanceRollups(catchesUpOthers: Bool) async {
+        if catchesUpOthers {
+            for ledger in (try? await allLedgers()) ?? [] { lagging.withLock { $0[ledger.id] = ledger } }
+        }
         while (try? await Task.sleep(for: Self.rollupPause)) != nil {
-            let ledgers = lagging.withLock { lagging in
-                defer { lagging = [:] }
-                return lagging.values
-            }
-            for ledger in ledgers {
-                let isDone = try? await Rollups(ledger, reads, observer).catchUp()
+            for ledger in takeLagging() {
+                let isDone = try? await Rollups(ledger, reads, observer).catchUp(
+                    steps: Self.rollupStepsMax, timeout: Self.readTimeout)
                 if isDone != true { lagging.withLock { $0[ledger.id] = ledger } }
             }
+        }
+    }
+
+    /// Counts what was appended since the last round, if that is soon done. Nobody else knows that it was not: a ledger
+    /// that a command has made may never get an entry of the service's.
+    private func advanceLast() async {
+        for ledger in takeLagging() {
+            guard (try? await Rollups(ledger, reads, observer).catchUp(steps: 1, timeout: Self.lastRollupTimeout)) != nil
+            else { return }
+        }
+    }
+
+    private func takeLagging() -> [StoredLedger] {
+        lagging.withLock { lagging in
+            defer { lagging = [:] }
+            return Array(lagging.values)
         }
     }
 

@@ -7,7 +7,6 @@ import Postgres
 struct Rollups {
     /// Entries counted in one transaction.
     private static let stepMax = 50_000
-    private static let stepsMax = 10
 
     private let ledgerID: Int64
     private let origin: String
@@ -21,20 +20,20 @@ struct Rollups {
         self.observer = observer
     }
 
-    /// Counts until the watermark has reached the head, or for so long that other ledgers should have their turn.
+    /// Counts until the watermark has reached the head, but so many steps at most.
     ///
+    /// - Parameter timeout: how long one step may take.
     /// - Returns: whether it has.
-    func catchUp() async throws -> Bool {
-        for _ in 0..<Self.stepsMax where try await advance() { return true }
+    func catchUp(steps: Int, timeout: Duration) async throws -> Bool {
+        for _ in 0..<steps where try await advance(deadline: .now + timeout) { return true }
         return false
     }
 
     /// Counts one step further.
     ///
     /// - Returns: whether the watermark has reached the head.
-    private func advance() async throws -> Bool {
-        let deadline = ContinuousClock.now + LedgerStore.readTimeout
-        return try await connections.withConnection(deadline: deadline) { connection in
+    private func advance(deadline: ContinuousClock.Instant) async throws -> Bool {
+        try await connections.withConnection(deadline: deadline) { connection in
             let begun = try await connection.pipeline(
                 [
                     "BEGIN",

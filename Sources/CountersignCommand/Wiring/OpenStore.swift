@@ -34,7 +34,7 @@ struct OpenStore: Sendable {
         let store = LedgerStore(
             target: location.appTarget, master: location.masterSecret(), observer: QuietObserver(), clock: Clock.now)
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await store.run() }
+            group.addTask { await store.run(catchesUpOthers: false) }
             defer { group.cancelAll() }
             return try await body(OpenStore(store: store))
         }

@@ -117,12 +117,13 @@ package final class LedgerStore: Sendable {
         }
     }
 
-    /// Counts what was appended since the last round, if that is soon done. Nobody else knows that it was not: a ledger
+    /// Counts what was appended since the last round, if that is soon done. Nobody else knows of it: a ledger
     /// that a command has made may never get an entry of the service's.
     private func advanceLast() async {
         for ledger in takeLagging() {
-            guard (try? await Rollups(ledger, reads, observer).catchUp(steps: 1, timeout: Self.lastRollupTimeout)) != nil
-            else { return }
+            let isDone = try? await Rollups(ledger, reads, observer).catchUp(
+                steps: 1, timeout: Self.lastRollupTimeout)
+            if isDone == nil { return }
         }
     }
 

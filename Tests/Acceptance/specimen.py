@@ -28,7 +28,8 @@ class Specimen:
         directory.serve()
         self.filled: Filled = fill(directory.api(), self.rng, SIZE_MIN)
         self.connection = directory.sql()
-        wait_until(lambda: self.one("SELECT max(seq) FROM countersign.watermarks"), 120, "the first rollup", pause=0.2)
+        wait_until(lambda: self.one("SELECT true FROM countersign.rollups WHERE count > 1 LIMIT 1"), 120,
+                   "the counts of what was filled in", pause=0.2)
         # A killed service leaves its Postgres running, so nothing moves by itself from here on.
         directory.instances[-1].kill()
         self.connection.execute("SET session_replication_role = replica")

@@ -28,10 +28,18 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibUnbound", pkgConfig: "libunbound", providers: [.apt(["libunbound-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         .target(name: "Cryptography", dependencies: ["CLibCrypto"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Cryptography"], swiftSettings: strict),
+
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "MailAuthentication", dependencies: ["Cryptography", "Ledger"], swiftSettings: strict),
+        .target(
+            name: "NameResolution", dependencies: ["CLibUnbound", "Ledger", "MailAuthentication"], swiftSettings: strict
+        ),
 
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
 
@@ -63,7 +71,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Cryptography", "Ledger", "LedgerStore", "Observation",
+                "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -89,7 +97,8 @@ let package = Package(
         .executableTarget(
             name: "CountersignCommand",
             dependencies: [
-                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "Observation", "Postgres", "Server",
+                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "MailAuthentication", "NameResolution",
+                "Observation", "Postgres", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -115,6 +124,10 @@ let package = Package(
         ),
         .testTarget(
             name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "MailAuthenticationTests", dependencies: ["Compression", "Cryptography", "MailAuthentication"],
+            swiftSettings: strict),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .testTarget(name: "ObservationTests", dependencies: ["Observation"], swiftSettings: strict),
         .testTarget(
             name: "LedgerStoreTests",
@@ -125,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting", "Server",
+                "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
+                "PostgresTesting", "Server",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

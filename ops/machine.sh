@@ -32,11 +32,13 @@ has_python_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 # The packages that a build misses.
 missing_for_build() {
     if ! command -v pkg-config >/dev/null; then
-        echo pkg-config libssl-dev libpq-dev
+        echo pkg-config libssl-dev libpq-dev libunbound-dev zlib1g-dev
         return
     fi
     pkg-config --exists libcrypto || echo libssl-dev
     pkg-config --exists libpq || echo libpq-dev
+    pkg-config --exists libunbound || echo libunbound-dev
+    pkg-config --exists zlib || echo zlib1g-dev
 }
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }

@@ -3,6 +3,7 @@ import HummingbirdCore
 package import Ledger
 package import LedgerStore
 package import Logging
+package import MailAuthentication
 import NIOCore
 package import Observation
 import ServiceLifecycle
@@ -15,18 +16,21 @@ package struct HTTPServer: Service {
     private let application: Application<RouterResponder<CallContext>>
 
     /// - Parameters:
+    ///   - names: who answers questions to the name system.
     ///   - metrics: the present metrics in Prometheus' text format 0.0.4.
     ///   - clock: tells when tokens expire.
     ///   - onListening: gets the address that is really listened on, such as `http://127.0.0.1:8080`.
     package init(
-        _ store: LedgerStore, observer: any Observer, configuration: ServerConfiguration, logger: Logger,
+        _ store: LedgerStore, names: any EvidenceSource, observer: any Observer, configuration: ServerConfiguration,
+        logger: Logger,
         metrics: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (String) async -> Void = { _ in }
     ) {
         let authenticator = Authenticator(
             store: store, observer: observer, timeout: configuration.requestTimeout, clock: clock)
         let routes = Route.all(
-            store, observer: observer, authenticator: authenticator, configuration: configuration, metrics: metrics)
+            store, observer: observer, authenticator: authenticator, configuration: configuration, names: names,
+            metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],

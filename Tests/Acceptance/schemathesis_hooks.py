@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
 import schemathesis
 
@@ -28,11 +29,18 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     operation = case.operation.definition.raw.get("operationId")
     if operation == "appendEntries":
         with_fresh_keys(case)
+    elif operation == "getMessage" and any(each <= " " or each == "\x7f" for each in unquote(message_id(case))):
+        # A percent sign with two digits behind it is sent as it stands, and means another character then.
+        case.path_parameters["message_id"] = "0"
     elif operation == "listEntries" and case.query:
         # A cursor belongs to the query that gave it out.
         case.query.pop("cursor", None)
     elif operation == "getConsistencyProof" and "to" in (case.query or {}):
         case.query["from"], case.query["to"] = sorted((int(case.query["from"]), int(case.query["to"])))
+
+
+def message_id(case: schemathesis.Case) -> str:
+    return str((case.path_parameters or {}).get("message_id", ""))
 
 
 def with_fresh_keys(case: schemathesis.Case) -> None:

@@ -116,6 +116,8 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
             ("idempotency key", key, never(key), {
                 "method": "POST", "path": "/v1/entries", "json": {"kind": "send", "outcome": "sent"},
                 "headers": {"Idempotency-Key": "ID"}}) for key in theirs.keys[:2]],
+        ("POST", "/v1/verifications/spf"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
+            "method": "POST", "path": "/v1/verifications/spf", "json": {"ip": "192.0.2.10", "helo": "ID"}})],
         ("POST", "/v1/step-attempts"): [("run", f"run-{MARK}-attempts", f"run-{TWIN}-attempts", {
             "method": "POST", "path": "/v1/step-attempts", "json": report})],
         **{(method, path): [get(path, "nothing", NONE, NONE)]
@@ -132,8 +134,8 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
     return value
 
 
-#: What each new entry or token has of its own: masked, for two of them never have the same.
-OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size"}
+#: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
+OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at"}
 
 
 def masked(value: Any) -> Any:

@@ -31,7 +31,8 @@ import Testing
             Timestamp(microseconds: 0)
         }
         return Route.all(
-            store, observer: Observations(), authenticator: authenticator, configuration: ServerConfiguration()
+            store, observer: Observations(), authenticator: authenticator, configuration: ServerConfiguration(),
+            names: SilentNames()
         ) { "" }
     }
 

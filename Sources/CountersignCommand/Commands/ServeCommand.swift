@@ -48,6 +48,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"))
     var connections = 8
+    @OptionGroup(title: "Names") var names: NameOptions
     @Option(help: "How the log is written: auto, text or json.")
     var logFormat = LogFormat.auto
     @Option(help: "The least severe level that is logged.")
@@ -91,7 +92,7 @@ struct Serve: AsyncParsableCommand {
                 skewMax: clockSkewLimit.microseconds, setBackMax: ClockRule.standard.setBackMax,
                 jumpMax: clockJumpLimit.microseconds),
             connectionsMax: connections, clock: Clock.now)
-        let services = before + [StoreService(store: store), server(store, observer, metrics, logger)]
+        let services = before + [StoreService(store: store), try server(store, observer, metrics, logger)]
         var configurations = services.map { service in
             // In order, whoever ends first: an abrupt end would take the database from under open requests.
             ServiceGroupConfiguration.ServiceConfiguration(
@@ -126,12 +127,12 @@ struct Serve: AsyncParsableCommand {
 
     private func server(
         _ store: LedgerStore, _ observer: any Observer, _ metrics: PrometheusMetrics, _ logger: Logger
-    ) -> ListeningService {
+    ) throws -> ListeningService {
         var configuration = ServerConfiguration(host: listen.host, port: listen.port)
         configuration.requestTimeout = requestTimeout.duration
         let isListening = ListeningMark()
         let server = HTTPServer(
-            store, observer: observer, configuration: configuration, logger: logger,
+            store, names: try names.resolver(), observer: observer, configuration: configuration, logger: logger,
             metrics: { metrics.exposition() }, clock: Clock.now
         ) { address in
             isListening.set()

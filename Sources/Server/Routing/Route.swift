@@ -1,5 +1,6 @@
 import Hummingbird
 import LedgerStore
+import MailAuthentication
 import Observation
 
 /// One operation of the API: its method, its path as the OpenAPI document spells it, and who may call it.
@@ -54,7 +55,7 @@ extension Route {
     /// The whole API.
     static func all(
         _ store: LedgerStore, observer: any Observer, authenticator: Authenticator, configuration: ServerConfiguration,
-        metrics: @escaping @Sendable () -> String
+        names: any EvidenceSource, metrics: @escaping @Sendable () -> String
     ) -> [Route] {
         let timeout = configuration.requestTimeout
         return AppendController(store: store, timeout: timeout).routes
@@ -66,6 +67,7 @@ extension Route {
             + ExportController(
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
             ).routes
+            + VerificationsController(names: names).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes

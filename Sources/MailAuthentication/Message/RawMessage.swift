@@ -1,0 +1,50 @@
+/// A message as its bytes: never written anew, for every signature is over them (RFC 5322 §2.1).
+package struct RawMessage: Sendable {
+    /// The whole message.
+    package let bytes: [UInt8]
+    /// The header fields from the top.
+    package let fields: [HeaderField]
+    /// Lines of the header that are no field, which a strict reader would refuse.
+    package let strayLineCount: Int
+    private let bodyStart: Int
+
+    /// Splits header and body at the first empty line. Any bytes are a message: one without an empty line has no body.
+    ///
+    /// Line ends are CRLF; a bare LF is taken for one, as mail hosts do, and stays as it is.
+    package init(_ bytes: [UInt8]) {
+        var fields: [HeaderField] = []
+        var strays = 0
+        var start = 0
+        var fieldStart = 0
+        let close = { (end: Int) in
+            guard end > fieldStart else { return }
+            if let field = HeaderField(raw: bytes[fieldStart..<end]) { fields.append(field) } else { strays += 1 }
+        }
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+            let line = bytes[start..<end]
+            if line.elementsEqual([0x0D, 0x0A]) || line.elementsEqual([0x0A]) {
+                close(start)
+                fieldStart = end
+                start = end
+                break
+            }
+            if let first = line.first, !ASCII.isWhiteSpace(first) {
+                close(start)
+                fieldStart = start
+            }
+            start = end
+        }
+        if start == bytes.count { close(start) }
+        self.bytes = bytes
+        self.fields = fields
+        strayLineCount = strays
+        bodyStart = start
+    }
+
+    /// The bytes behind the empty line.
+    package var body: ArraySlice<UInt8> { bytes[bodyStart...] }
+
+    /// The fields of that name (lower case), from the top.
+    package func fields(named name: String) -> [HeaderField] { fields.filter { $0.name == name } }
+}

@@ -1,0 +1,109 @@
+/// `report_metadata` and `policy_published`.
+extension AggregateReportParser {
+    mutating func metadata() throws(ReportRejection) -> AggregateReport.Metadata {
+        var metadata = AggregateReport.Metadata()
+        var seen: Set<ReportElement> = []
+        while let element = try child() {
+            if element == .error {
+                try takeError(into: &metadata)
+                continue
+            }
+            try takeOnce(element, &seen) { (self) throws(ReportRejection) in
+                try self.take(element, into: &metadata)
+            }
+        }
+        guard !metadata.reportID.isEmpty else { throw .reportIDMissing }
+        guard seen.contains(.dateRange) else { throw .invalidPeriod }
+        if metadata.email == nil { note(.emailMissing) }
+        if metadata.orgName.utf8.allSatisfy(XMLReader.isSpace) { note(.orgNameMissing) }
+        metadata.orgNameNormalized = Self.normalized(metadata)
+        return metadata
+    }
+
+    private mutating func take(
+        _ element: ReportElement, into metadata: inout AggregateReport.Metadata
+    ) throws(ReportRejection) {
+        switch element {
+        case .orgName: metadata.orgName = String(decoding: try rawText(), as: UTF8.self)
+        case .email: metadata.email = try filledText()
+        case .extraContactInfo: metadata.extraContactInfo = try filledText()
+        case .reportID: metadata.reportID = try text()
+        case .dateRange: (metadata.begin, metadata.end) = try period()
+        case .generator:
+            usesRFC9990 = true
+            metadata.generator = try filledText()
+        default: try skipUnknown()
+        }
+    }
+
+    private mutating func takeError(into metadata: inout AggregateReport.Metadata) throws(ReportRejection) {
+        let text = try text()
+        guard metadata.errors.count < limits.listCountMax else { return note(.repeatedElement) }
+        if !text.isEmpty { metadata.errors.append(text) }
+    }
+
+    /// The text of the open element; nil if it is empty.
+    mutating func filledText() throws(ReportRejection) -> String? {
+        let text = try text()
+        return text.isEmpty ? nil : text
+    }
+
+    private mutating func period() throws(ReportRejection) -> (Int64, Int64) {
+        var (begin, end): (Int64?, Int64?) = (nil, nil)
+        var seen: Set<ReportElement> = []
+        while let element = try child() {
+            try takeOnce(element, &seen) { (self) throws(ReportRejection) in
+                switch element {
+                case .begin: begin = try self.number()
+                case .end: end = try self.number()
+                default: try self.skipUnknown()
+                }
+            }
+        }
+        // Both are below 2^53.
+        guard let begin, let end, end >= begin, end - begin <= AggregateReport.periodSecondsMax else {
+            throw .invalidPeriod
+        }
+        if end - begin > AggregateReport.regularPeriodSecondsMax { note(.longPeriod) }
+        return (begin, end)
+    }
+
+    mutating func publishedPolicy() throws(ReportRejection) -> AggregateReport.PublishedPolicy {
+        var policy = AggregateReport.PublishedPolicy()
+        var seen: Set<ReportElement> = []
+        while let element = try child() {
+            try takeOnce(element, &seen) { (self) throws(ReportRejection) in
+                try self.take(element, into: &policy)
+            }
+        }
+        if policy.policy == nil { note(.policyMissing) }
+        return policy
+    }
+
+    private mutating func take(
+        _ element: ReportElement, into policy: inout AggregateReport.PublishedPolicy
+    ) throws(ReportRejection) {
+        if [.np, .testing, .discoveryMethod].contains(element) { usesRFC9990 = true }
+        switch element {
+        case .domain: policy.domain = DomainName(try text())
+        case .p: policy.policy = try word()
+        case .sp: policy.subdomainPolicy = try word()
+        case .np: policy.nonexistentPolicy = try word()
+        case .adkim: policy.adkim = try word()
+        case .aspf: policy.aspf = try word()
+        case .discoveryMethod: policy.discoveryMethod = try word()
+        case .fo: policy.failureOptions = try filledText()
+        case .testing: policy.testing = try word(AggregateReport.Testing.self).map { $0 == .y }
+        case .pct: policy.percentage = try filledText()
+        default: try skipUnknown()
+        }
+    }
+
+    /// The reporter's name for comparison.
+    private static func normalized(_ metadata: AggregateReport.Metadata) -> String? {
+        let words = metadata.orgName.utf8.map(ASCII.lowercased).split(whereSeparator: XMLReader.isSpace)
+        if !words.isEmpty { return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self) }
+        guard let email = metadata.email, let at = email.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
+        return DomainName(email[email.utf8.index(after: at)...])?.text
+    }
+}

@@ -17,12 +17,13 @@ package struct HTTPServer: Service {
 
     /// - Parameters:
     ///   - names: who answers questions to the name system.
+    ///   - publicSuffixes: the list that RFC 7489 needs; without it that comparison is left out.
     ///   - metrics: the present metrics in Prometheus' text format 0.0.4.
     ///   - clock: tells when tokens expire.
     ///   - onListening: gets the address that is really listened on, such as `http://127.0.0.1:8080`.
     package init(
-        _ store: LedgerStore, names: any EvidenceSource, observer: any Observer, configuration: ServerConfiguration,
-        logger: Logger,
+        _ store: LedgerStore, names: any EvidenceSource, publicSuffixes: PublicSuffixList?, observer: any Observer,
+        configuration: ServerConfiguration, logger: Logger,
         metrics: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (String) async -> Void = { _ in }
     ) {
@@ -30,7 +31,7 @@ package struct HTTPServer: Service {
             store: store, observer: observer, timeout: configuration.requestTimeout, clock: clock)
         let routes = Route.all(
             store, observer: observer, authenticator: authenticator, configuration: configuration, names: names,
-            metrics: metrics)
+            publicSuffixes: publicSuffixes, clock: clock, metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],

@@ -26,6 +26,7 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/tokens"): ADMIN,
     ("DELETE", "/v1/tokens/{}"): ADMIN,
     ("POST", "/v1/verifications/spf"): INGEST,
+    ("POST", "/v1/verifications/identity"): INGEST,
     ("GET", "/openapi.json"): None,
     ("GET", "/health"): None,
     ("GET", "/ready"): None,
@@ -55,6 +56,7 @@ def good_request(route: tuple[str, str], message_id: str, token_id: str) -> dict
         ("POST", "/v1/step-attempts"): {
             "engine": "inngest", "run_id": "run-1", "step_id": None, "attempt": 0, "phase": "started"},
         ("POST", "/v1/tokens"): {"name": "another", "scopes": ["read"]},
+        ("POST", "/v1/verifications/identity"): {"domain": "acme.example"},
         ("POST", "/v1/verifications/spf"): {"ip": "192.0.2.10", "helo": "mx.acme.example"},
     }
     request: dict[str, Any] = {"method": method, "path": path.format(values.get(path, "0"))}

@@ -118,6 +118,8 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
                 "headers": {"Idempotency-Key": "ID"}}) for key in theirs.keys[:2]],
         ("POST", "/v1/verifications/spf"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
             "method": "POST", "path": "/v1/verifications/spf", "json": {"ip": "192.0.2.10", "helo": "ID"}})],
+        ("POST", "/v1/verifications/identity"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
+            "method": "POST", "path": "/v1/verifications/identity", "json": {"domain": "ID"}})],
         ("POST", "/v1/step-attempts"): [("run", f"run-{MARK}-attempts", f"run-{TWIN}-attempts", {
             "method": "POST", "path": "/v1/step-attempts", "json": report})],
         **{(method, path): [get(path, "nothing", NONE, NONE)]
@@ -135,7 +137,8 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
 
 
 #: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
-OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at"}
+OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at",
+               "evaluated_at", "evidence"}
 
 
 def masked(value: Any) -> Any:

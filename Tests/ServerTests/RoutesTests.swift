@@ -32,7 +32,7 @@ import Testing
         }
         return Route.all(
             store, observer: Observations(), authenticator: authenticator, configuration: ServerConfiguration(),
-            names: SilentNames()
+            names: SilentNames(), publicSuffixes: nil, clock: { Timestamp(microseconds: 0) }
         ) { "" }
     }
 

@@ -37,7 +37,7 @@ struct TestServer: Sendable {
             target: restricted, master: .success(SecretKey.random()), observer: observations, clock: now)
         let (addresses, listening) = AsyncStream.makeStream(of: String.self)
         let server = HTTPServer(
-            store, names: SilentNames(), observer: observations, configuration: configuration,
+            store, names: SilentNames(), publicSuffixes: nil, observer: observations, configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: { "metrics 1\n" }, clock: now
         ) { address in
             listening.yield(address)

@@ -132,7 +132,8 @@ struct Serve: AsyncParsableCommand {
         configuration.requestTimeout = requestTimeout.duration
         let isListening = ListeningMark()
         let server = HTTPServer(
-            store, names: try names.resolver(), observer: observer, configuration: configuration, logger: logger,
+            store, names: try names.resolver(), publicSuffixes: try names.suffixes(), observer: observer,
+            configuration: configuration, logger: logger,
             metrics: { metrics.exposition() }, clock: Clock.now
         ) { address in
             isListening.set()

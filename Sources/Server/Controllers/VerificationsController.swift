@@ -9,19 +9,21 @@ struct VerificationsController: Sendable {
     private static let textSizeMax = 1_024
 
     let names: any EvidenceSource
+    let publicSuffixes: PublicSuffixList?
+    let clock: @Sendable () -> Timestamp
 
-    var routes: [Route] { [Route(.post, "/v1/verifications/spf", .ingest, spf)] }
+    var routes: [Route] {
+        [
+            Route(.post, "/v1/verifications/spf", .ingest, spf),
+            Route(.post, "/v1/verifications/identity", .ingest, identity),
+        ]
+    }
 
     private func spf(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         try QueryReader(request).requireNothingElse()
         _ = try MediaType(of: request, allowed: [.json])
         var members = try MemberReader(try JSONReader.read(try await request.wholeBody(context)))
-        let client = try members.require("ip") { (value) throws(Refusal) in
-            guard let address = value.text.flatMap({ IPAddress(text: $0) }) else {
-                throw Refusal(.invalidMember, "expected an address of IPv4 or IPv6")
-            }
-            return address
-        }
+        let client = try members.require("ip", Self.address)
         let helo = try members.require("helo", Self.text)
         let mailFrom = try members.take("mail_from", Self.text)
         try members.requireNothingElse()
@@ -32,6 +34,72 @@ struct VerificationsController: Sendable {
             writer.write(result)
             writer.evidence(resolver.evidence)
         }
+    }
+
+    private func identity(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
+        try QueryReader(request).requireNothingElse()
+        _ = try MediaType(of: request, allowed: [.json])
+        var members = try MemberReader(try JSONReader.read(try await request.wholeBody(context)))
+        let identity = SenderIdentity(
+            authorDomain: try members.require("domain", Self.hostName),
+            mailFromDomain: try members.take("mail_from_domain", Self.hostName),
+            signingDomain: try members.take("signing_domain", Self.hostName),
+            selectors: try members.take("selectors") { (value) throws(Refusal) in
+                try Self.list(value, max: SenderIdentity.selectorsMax, Self.selector)
+            } ?? [],
+            addresses: try members.take("addresses") { (value) throws(Refusal) in
+                try Self.list(value, max: SenderIdentity.addressesMax, Self.address)
+            } ?? [])
+        try members.requireNothingElse()
+        let resolver = EvaluationResolver(names)
+        let verification = await IdentityVerifier(resolver: resolver, publicSuffixes: publicSuffixes).verify(
+            identity, at: clock())
+        return JSONWriter.answer { writer in
+            for member in verification.json.members ?? [] {
+                writer.name(member.name)
+                writer.value(member.value)
+            }
+            writer.evidence(resolver.evidence)
+        }
+    }
+
+    private static func address(_ value: JSONValue) throws(Refusal) -> IPAddress {
+        guard let address = value.text.flatMap({ IPAddress(text: $0) }) else {
+            throw Refusal(.invalidMember, "expected an address of IPv4 or IPv6")
+        }
+        return address
+    }
+
+    private static func hostName(_ value: JSONValue) throws(Refusal) -> DomainName {
+        let text = try MemberReader.text(value, min: 1, max: DomainName.sizeMax)
+        guard let name = DomainName(text), !text.hasSuffix("."), name.isHostName, name.labelCount > 1 else {
+            throw Refusal(.invalidMember, "expected a domain of two labels or more, in A-labels")
+        }
+        return name
+    }
+
+    private static func selector(_ value: JSONValue) throws(Refusal) -> DomainName {
+        let text = try MemberReader.text(value, min: 1, max: DomainName.labelSizeMax)
+        guard let name = DomainName(text), !text.hasSuffix("."), name.isHostName else {
+            throw Refusal(.invalidMember, "expected a selector (RFC 6376 §3.1)")
+        }
+        return name
+    }
+
+    private static func list<Element>(
+        _ value: JSONValue, max: Int, _ read: (JSONValue) throws(Refusal) -> Element
+    ) throws(Refusal) -> [Element] {
+        guard let elements = value.elements else { throw Refusal(.invalidMember, "expected a list") }
+        guard elements.count <= max else { throw Refusal(.tooLarge, "at most \(max) are looked at", limit: max) }
+        var list: [Element] = []
+        for (index, element) in elements.enumerated() {
+            do throws(Refusal) {
+                list.append(try read(element))
+            } catch {
+                throw error.within(String(index))
+            }
+        }
+        return list
     }
 
     private static func text(_ value: JSONValue) throws(Refusal) -> String {

@@ -1,4 +1,5 @@
 import Hummingbird
+import Ledger
 import LedgerStore
 import MailAuthentication
 import Observation
@@ -55,7 +56,8 @@ extension Route {
     /// The whole API.
     static func all(
         _ store: LedgerStore, observer: any Observer, authenticator: Authenticator, configuration: ServerConfiguration,
-        names: any EvidenceSource, metrics: @escaping @Sendable () -> String
+        names: any EvidenceSource, publicSuffixes: PublicSuffixList?, clock: @escaping @Sendable () -> Timestamp,
+        metrics: @escaping @Sendable () -> String
     ) -> [Route] {
         let timeout = configuration.requestTimeout
         return AppendController(store: store, timeout: timeout).routes
@@ -67,7 +69,7 @@ extension Route {
             + ExportController(
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
             ).routes
-            + VerificationsController(names: names).routes
+            + VerificationsController(names: names, publicSuffixes: publicSuffixes, clock: clock).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes

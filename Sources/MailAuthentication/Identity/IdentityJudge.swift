@@ -1,0 +1,102 @@
+/// What the parts of a check come to.
+struct IdentityJudge {
+    let identity: SenderIdentity
+    let dmarc: DMARCResult
+    let spf: IdentityVerification.SPFState
+    let dkim: [IdentityVerification.DKIMState]
+
+    private var hasAlignedSPF: Bool { spf.isReady && spf.alignment != .none }
+    private var hasAlignedDKIM: Bool { dkim.contains(where: \.isReady) && dmarc.conclusion.dkimAlignment != .none }
+
+    var assessment: IdentityAssessment {
+        guard let discovery = dmarc.discovery else { return .indeterminate }
+        switch discovery.applicability {
+        case .temporaryError: return .indeterminate
+        case .none(let reason): return reason == .noRecord && !hasManyRecords ? .unprotected : .misconfigured
+        case .applies(let policy):
+            let isBroken = spf.isBroken || dkim.contains { $0.fault.map { $0.value != .temperror } ?? false }
+            guard !isBroken else { return .misconfigured }
+            guard policy.applied != .none, !policy.record.isTesting else { return .monitoring }
+            guard !hasAlignedSPF, !hasAlignedDKIM else { return .protected }
+            // What was not answered might have been the mechanism that is ready.
+            let isOpen = spf.isOpen || dkim.contains { $0.fault?.value == .temperror } || dmarc.value == .temperror
+            return isOpen ? .indeterminate : .misconfigured
+        }
+    }
+
+    private var hasManyRecords: Bool { dmarc.discovery?.anomalies.contains(.multipleRecords) ?? false }
+
+    var findings: [IdentityFinding] { dmarcFindings + spfFindings + dkimFindings + alignmentFindings }
+
+    private var dmarcFindings: [IdentityFinding] {
+        let domain = identity.authorDomain.text
+        guard let discovery = dmarc.discovery else { return [] }
+        var findings: [IdentityFinding] = []
+        switch discovery.applicability {
+        case .temporaryError(let reason):
+            findings.append(IdentityFinding(.dmarcUnanswered, domain, detail: reason.rawValue))
+        case .none(let reason) where reason == .noRecord:
+            if !hasManyRecords { findings.append(IdentityFinding(.dmarcNoRecord, domain)) }
+        case .none: findings.append(IdentityFinding(.dmarcNotApplicable, domain))
+        case .applies(let policy):
+            if policy.declared == .none { findings.append(IdentityFinding(.dmarcNone, policy.domain.text)) }
+            if policy.record.isTesting { findings.append(IdentityFinding(.dmarcTesting, policy.domain.text)) }
+        }
+        for anomaly in discovery.anomalies {
+            findings.append(
+                anomaly == .multipleRecords
+                    ? IdentityFinding(.dmarcMultipleRecords, domain)
+                    : IdentityFinding(.dmarcAnomaly, domain, detail: anomaly.rawValue))
+        }
+        if dmarc.discoveryDisagrees { findings.append(IdentityFinding(.discoveryDisagreement, domain)) }
+        return findings
+    }
+
+    private var spfFindings: [IdentityFinding] {
+        let domain = spf.domain.text
+        switch spf.fault {
+        case .noRecord?: return [IdentityFinding(.spfNoRecord, domain)]
+        case .dns(let failure)?: return [IdentityFinding(.spfUnanswered, domain, detail: failure.rawValue)]
+        case let reason?: return [IdentityFinding(.spfBroken, domain, detail: reason.text)]
+        case nil: break
+        }
+        return spf.results.compactMap { address, result in
+            switch result.result {
+            case .pass: nil
+            case .permerror: IdentityFinding(.spfBroken, domain, detail: result.reason.text)
+            case .temperror: IdentityFinding(.spfUnanswered, domain, detail: result.reason.text)
+            case .none, .neutral, .softfail, .fail:
+                IdentityFinding(.spfAddress, address.description, detail: result.result.rawValue)
+            }
+        }
+    }
+
+    private var dkimFindings: [IdentityFinding] {
+        guard !identity.selectors.isEmpty else {
+            return [IdentityFinding(.dkimNoSelector, identity.signingDomain.text)]
+        }
+        return dkim.compactMap { state in
+            switch state.key {
+            case .success(let key): key.isTesting ? IdentityFinding(.dkimTesting, state.name) : nil
+            case .failure(.weakKey): IdentityFinding(.dkimWeakKey, state.name)
+            case .failure(let reason):
+                IdentityFinding(
+                    reason.value == .temperror ? .dkimUnanswered : .dkimNoKey, state.name, detail: reason.rawValue)
+            }
+        }
+    }
+
+    /// How mail would align, where a policy makes that matter.
+    private var alignmentFindings: [IdentityFinding] {
+        guard let policy = dmarc.policy, dmarc.value != .temperror else { return [] }
+        var findings: [IdentityFinding] = []
+        if spf.isReady, spf.alignment == .none { findings.append(IdentityFinding(.spfNotAligned, spf.domain.text)) }
+        if dkim.contains(where: \.isReady), dmarc.conclusion.dkimAlignment == .none {
+            findings.append(IdentityFinding(.dkimNotAligned, identity.signingDomain.text))
+        }
+        if policy.applied != .none, assessment == .misconfigured, !hasAlignedSPF, !hasAlignedDKIM {
+            findings.append(IdentityFinding(.nothingAligned, identity.authorDomain.text))
+        }
+        return findings
+    }
+}

@@ -26,6 +26,7 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/tokens"): ADMIN,
     ("DELETE", "/v1/tokens/{}"): ADMIN,
     ("POST", "/v1/verifications/spf"): INGEST,
+    ("POST", "/v1/verifications/message"): INGEST,
     ("POST", "/v1/verifications/identity"): INGEST,
     ("GET", "/openapi.json"): None,
     ("GET", "/health"): None,
@@ -62,6 +63,9 @@ def good_request(route: tuple[str, str], message_id: str, token_id: str) -> dict
     request: dict[str, Any] = {"method": method, "path": path.format(values.get(path, "0"))}
     if route in bodies:
         request["json"] = bodies[route]
+    if path == "/v1/verifications/message":
+        request["data"] = b"From: a@acme.example\r\n\r\n"
+        request["headers"] = {"Content-Type": "message/rfc822"}
     if path == "/v1/consistency":
         request["params"] = {"from": 1}
     return request

@@ -25,6 +25,8 @@ from service import DataDirectory
 pytestmark = pytest.mark.contract
 
 SIZE = 400
+#: Any bytes are a mail, and schemathesis has no serializer for one: test_message.py calls this operation.
+NOT_CALLED = {"POST /v1/verifications/message": "verifyMessage"}
 #: What narrows the schema that it stands in.
 COMBINED = ("allOf", "anyOf", "oneOf", "if", "then", "else", "not")
 #: The form of the document itself is OpenAPI's own.
@@ -149,6 +151,7 @@ def test_schemathesis_finds_no_answer_that_the_document_does_not_tell(
          "run", str(source), "--url", service.url, "--header", f"Authorization: Bearer {service.admin_token}",
          "--checks", "all", "--max-examples", str(examples), "--seed", str(seed), "--workers", "1",
          "--request-timeout", "60", "--generation-database", "none", "--no-color",
+         *(f"--exclude-operation-id={operation}" for operation in NOT_CALLED.values()),
          "--report", "ndjson", "--report-ndjson-path", str(log)],
         env={**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py")},
         capture_output=True, text=True, check=False, cwd=tmp_path)
@@ -159,7 +162,7 @@ def test_schemathesis_finds_no_answer_that_the_document_does_not_tell(
     report(f"{total} calls, seed {seed}, at most {examples} examples each:\n{rows}")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     never_called = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item
-                    if method != "parameters"} - calls.keys()
+                    if method != "parameters"} - calls.keys() - NOT_CALLED.keys()
     assert not never_called, never_called
     for operation, counts in calls.items():
         assert not [status for status in counts if status >= 500], f"{operation}: {counts}"

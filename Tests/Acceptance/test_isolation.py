@@ -120,6 +120,9 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
             "method": "POST", "path": "/v1/verifications/spf", "json": {"ip": "192.0.2.10", "helo": "ID"}})],
         ("POST", "/v1/verifications/identity"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
             "method": "POST", "path": "/v1/verifications/identity", "json": {"domain": "ID"}})],
+        ("POST", "/v1/verifications/message"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
+            "method": "POST", "path": "/v1/verifications/message", "data": "From: a@ID\r\n\r\n",
+            "headers": {"Content-Type": "message/rfc822"}})],
         ("POST", "/v1/step-attempts"): [("run", f"run-{MARK}-attempts", f"run-{TWIN}-attempts", {
             "method": "POST", "path": "/v1/step-attempts", "json": report})],
         **{(method, path): [get(path, "nothing", NONE, NONE)]
@@ -138,7 +141,7 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
 
 #: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
 OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at",
-               "evaluated_at", "evidence"}
+               "evaluated_at", "as_of", "evidence", "raw_sha256"}
 
 
 def masked(value: Any) -> Any:

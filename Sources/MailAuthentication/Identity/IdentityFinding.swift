@@ -92,8 +92,8 @@ package struct IdentityFinding: Hashable, Sendable {
             "The record says t=y, so its policy is lowered by one step. Take t away when the test is "
                 + "over."
         case .dmarcUnanswered:
-            "A question about the DMARC record was not answered (\(detail ?? "unknown")). It is "
-                + "asked again."
+            "A question about the DMARC record was not answered (\(detail ?? "unknown")). "
+                + "Check again later."
         case .discoveryDisagreement:
             "Receivers that follow RFC 9989 and those that follow RFC 7489 find another organisation or policy here. "
                 + "Publish a record at _dmarc.\(subject) and align strictly, and both agree."
@@ -107,7 +107,7 @@ package struct IdentityFinding: Hashable, Sendable {
                 + "until then no host passes."
         case .spfUnanswered:
             "A question about the SPF record of \(subject) was not answered "
-                + "(\(detail ?? "unknown")). It is asked again."
+                + "(\(detail ?? "unknown")). Check again later."
         case .spfAddress:
             "\(subject) does not pass SPF (\(detail ?? "unknown")). Add it to the record, or send "
                 + "from another host."
@@ -123,8 +123,8 @@ package struct IdentityFinding: Hashable, Sendable {
         case .dkimWeakKey: "The RSA key at \(subject) has fewer than 1024 bits and counts for nothing. Use 2048."
         case .dkimTesting: "The key at \(subject) says t=y, which receivers may take as no key at all. Take it away."
         case .dkimUnanswered:
-            "The question for the key at \(subject) was not answered (\(detail ?? "unknown")). It is "
-                + "asked again."
+            "The question for the key at \(subject) was not answered (\(detail ?? "unknown")). "
+                + "Check again later."
         case .dkimNotAligned:
             "The signing domain \(subject) is not aligned with the From domain: DKIM alone does not "
                 + "pass DMARC."

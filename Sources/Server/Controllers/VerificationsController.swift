@@ -11,11 +11,19 @@ struct VerificationsController: Sendable {
     let names: any EvidenceSource
     let publicSuffixes: PublicSuffixList?
     let clock: @Sendable () -> Timestamp
+    private let keys = DKIMKeyCache()
+
+    init(names: any EvidenceSource, publicSuffixes: PublicSuffixList?, clock: @escaping @Sendable () -> Timestamp) {
+        self.names = names
+        self.publicSuffixes = publicSuffixes
+        self.clock = clock
+    }
 
     var routes: [Route] {
         [
             Route(.post, "/v1/verifications/spf", .ingest, spf),
             Route(.post, "/v1/verifications/identity", .ingest, identity),
+            Route(.post, "/v1/verifications/message", .ingest, message),
         ]
     }
 
@@ -31,7 +39,7 @@ struct VerificationsController: Sendable {
         let result = await SPFEvaluator(resolver: resolver).evaluate(
             SPFRequest(client: client, helo: helo, mailFrom: mailFrom ?? ""), scope: mailFrom == nil ? .helo : .mfrom)
         return JSONWriter.answer { writer in
-            writer.write(result)
+            writer.write(result.json)
             writer.evidence(resolver.evidence)
         }
     }
@@ -55,10 +63,29 @@ struct VerificationsController: Sendable {
         let verification = await IdentityVerifier(resolver: resolver, publicSuffixes: publicSuffixes).verify(
             identity, at: clock())
         return JSONWriter.answer { writer in
-            for member in verification.json.members ?? [] {
-                writer.name(member.name)
-                writer.value(member.value)
-            }
+            writer.write(verification.json)
+            writer.evidence(resolver.evidence)
+        }
+    }
+
+    private func message(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
+        var query = try QueryReader(request)
+        let client = try query.one("ip") { (text) throws(Refusal) in try Self.address(.string(text)) }
+        let helo = try query.one("helo") { (text) throws(Refusal) in try Self.text(.string(text)) }
+        let mailFrom = try query.one("mail_from") { (text) throws(Refusal) in try Self.text(.string(text)) }
+        let asOf = try query.timestamp("as_of") ?? clock()
+        try query.requireNothingElse()
+        try MediaType.requireMessage(request)
+        let message = RawMessage(try await request.wholeBody(context))
+        let resolver = EvaluationResolver(names)
+        let verifier = MessageVerifier(resolver: resolver, publicSuffixes: publicSuffixes, keys: keys)
+        // A long body keeps a processor busy: the event loop has other connections.
+        let verification = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await verifier.verify(
+                message, MessageEnvelope(client: client, helo: helo, mailFrom: mailFrom), asOf: asOf)
+        }
+        return JSONWriter.answer { writer in
+            writer.write(verification.json)
             writer.evidence(resolver.evidence)
         }
     }
@@ -108,15 +135,12 @@ struct VerificationsController: Sendable {
 }
 
 extension JSONWriter {
-    fileprivate mutating func write(_ result: SPFResult) {
-        member("scope", result.scope.rawValue)
-        member("domain", result.domain)
-        member("result", result.result.rawValue)
-        member("reason", result.reason.text)
-        if let term = result.matchedTerm { member("matched_term", term) }
-        if let explanation = result.explanation { member("explanation", explanation) }
-        member("lookups", result.lookupCount)
-        member("voids", result.voidCount)
+    /// The members of an object, within the one that is open.
+    fileprivate mutating func write(_ value: JSONValue) {
+        for member in value.members ?? [] {
+            name(member.name)
+            self.value(member.value)
+        }
     }
 
     /// The look-ups in their order, each as the canonical JSON whose SHA-256 is its id.

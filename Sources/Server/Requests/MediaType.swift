@@ -20,6 +20,14 @@ enum MediaType: String {
         self = type
     }
 
+    /// Requires the body of `request` to be a mail (RFC 2046 §5.2.1); a charset would say nothing.
+    static func requireMessage(_ request: Request) throws(Problem) {
+        let name = (request.headers[.contentType] ?? "").split(separator: ";").first.map { trimmed($0).lowercased() }
+        guard name == "message/rfc822" else {
+            throw Problem(.unsupportedMediaType, "unsupported_media_type", "the body must be message/rfc822")
+        }
+    }
+
     private static func trimmed(_ text: Substring) -> Substring {
         var text = text.drop { $0 == " " || $0 == "\t" }
         while text.last == " " || text.last == "\t" { text.removeLast() }

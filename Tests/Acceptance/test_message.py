@@ -1,0 +1,144 @@
+"""Messages as mail hosts see them: DKIM, SPF and DMARC through the service and a real name server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+import rfc8785
+
+from api import Api, ok
+from name_server import NameServer, Zone
+from paths import vectors
+from service import DataDirectory
+
+pytestmark = pytest.mark.mail
+
+PLAIN = b"From: Billing <billing@acme.example>\r\nSubject: Invoice\r\n\r\nPlease pay.\r\n"
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[NameServer]:
+    server = NameServer(ttl=0)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def api(names: NameServer) -> Iterator[Api]:
+    directory = DataDirectory()
+    try:
+        directory.serve(arguments=["--resolver", names.address, "--dns-timeout", "400ms", "--dns-cache-time", "1ms"])
+        yield directory.api()
+    finally:
+        directory.close()
+
+
+def post(api: Api, message: bytes, **envelope: str) -> requests.Response:
+    return api.call("POST", "/v1/verifications/message", data=message, params=envelope,
+                    headers={"Content-Type": "message/rfc822"})
+
+
+def check(api: Api, message: bytes, **envelope: str) -> dict[str, Any]:
+    return ok(post(api, message, **envelope), 200)
+
+
+def zone(policy: str = "v=DMARC1; p=reject") -> Zone:
+    return (Zone().txt("acme.example", "v=spf1 ip4:192.0.2.0/24 -all").txt("_dmarc.acme.example", policy)
+            .txt("other.test", "v=spf1 ip4:192.0.2.0/24 -all"))
+
+
+def test_every_case_of_signed_messages(api: Api, names: NameServer, report: Callable[[str], None]) -> None:
+    folder = vectors("dkim/cases.json").parent
+    names.zone = Zone()
+    for owner, records in json.loads((folder / "keys.json").read_text()).items():
+        for record in records:
+            names.zone.txt(owner, *(record[at:at + 255] for at in range(0, len(record), 255)))
+    cases = json.loads((folder / "cases.json").read_text())["cases"]
+    for case in cases:
+        message = (folder / case["file"]).read_bytes()
+        if "replace" in case:
+            find, new = (case["replace"][side].encode() for side in ("find", "with"))
+            assert message.count(find) == 1
+            message = message.replace(find, new)
+        found = [{"result": each["result"], "reason": each["reason"]}
+                 for each in check(api, message)["results"]["dkim"]]
+        assert found == case["expected"], case["id"]
+    report(f"{len(cases)} messages")
+
+
+@pytest.mark.parametrize(("envelope", "result", "assessment"), [
+    ({"ip": "192.0.2.10", "helo": "mx.acme.example", "mail_from": "b@acme.example"}, "pass", "aligned"),
+    ({"ip": "192.0.2.10", "helo": "mx.acme.example", "mail_from": "b@other.test"}, "fail", "unaligned"),
+    ({"ip": "198.51.100.1", "helo": "mx.acme.example", "mail_from": "b@acme.example"}, "fail", "unauthenticated"),
+    ({}, "fail", "unauthenticated"),
+])
+def test_an_unsigned_message_is_judged_by_its_envelope(
+    api: Api, names: NameServer, envelope: dict[str, str], result: str, assessment: str,
+) -> None:
+    names.zone = zone()
+    answer = check(api, PLAIN, **envelope)
+    assert (answer["results"]["dmarc"]["result"], answer["assessment"]) == (result, assessment)
+
+
+def test_a_pass_of_helo_alone_is_no_pass_of_dmarc(api: Api, names: NameServer) -> None:
+    names.zone = zone()
+    answer = check(api, PLAIN, ip="192.0.2.10", helo="acme.example")
+    assert [(each["scope"], each["result"]) for each in answer["results"]["spf"]] == [("helo", "pass")]
+    assert answer["results"]["dmarc"]["result"] == "fail"
+
+
+def test_authors_of_two_domains_have_no_author_domain(api: Api, names: NameServer) -> None:
+    names.zone = zone()
+    answer = check(api, b"From: a@acme.example, b@other.test\r\n\r\n", ip="192.0.2.10", mail_from="b@acme.example")
+    assert answer["results"]["dmarc"]["reason"] == "multiple_author_domains"
+    assert answer["assessment"] == "unauthenticated"
+    assert answer["message"]["author_domains"] == ["acme.example", "other.test"]
+
+
+def test_what_a_message_says_of_itself_is_a_claim(api: Api, names: NameServer) -> None:
+    names.zone = zone()
+    claim = b"Authentication-Results: mx.google.com; dmarc=pass header.from=acme.example\r\n"
+    answer = check(api, claim + PLAIN)
+    assert answer["assessment"] == "unauthenticated"
+    assert answer["claims"] == [{
+        "type": "authentication-results", "position": 0, "trusted": False, "authserv_id": "mx.google.com",
+        "results": [{"method": "dmarc", "result": "pass"}]}]
+
+
+def test_a_silent_name_server_is_no_verdict(api: Api, names: NameServer) -> None:
+    # Of a domain of its own, for libunbound remembers a failure for some seconds.
+    names.zone = zone().fail("_dmarc.silent.test", "servfail")
+    answer = check(api, b"From: a@silent.test\r\n\r\n", ip="192.0.2.10", mail_from="b@acme.example")
+    assert (answer["results"]["dmarc"]["result"], answer["assessment"]) == ("temperror", "indeterminate")
+
+
+def test_the_answer_names_the_bytes_and_holds_the_evidence(api: Api, names: NameServer) -> None:
+    names.zone = zone()
+    answer = post(api, PLAIN)
+    assert ok(answer, 200)["message"]["raw_sha256"] == hashlib.sha256(PLAIN).hexdigest()
+    for evidence in answer.json()["evidence"]:
+        assert rfc8785.dumps(evidence) in answer.content
+
+
+@pytest.mark.parametrize("message", [
+    b"", b"\r\n", b"\x00" * 1000, b"From:\r\n" * 1000, b"no field at all", b"From: " + b"(" * 20_000,
+    b"DKIM-Signature: v=1\r\n" * 1000 + PLAIN, b"\xff\xfe" * 500, b"a" * 1_000_000,
+])
+def test_any_bytes_get_a_verdict(api: Api, names: NameServer, message: bytes) -> None:
+    names.zone = zone()
+    assert check(api, message)["assessment"] in ("unauthenticated", "not_applicable")
+
+
+def test_a_body_of_another_type_is_refused(api: Api) -> None:
+    answer = api.post("/v1/verifications/message", PLAIN)
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("query", [{"ip": "nowhere"}, {"helo": "x" * 1025}, {"as_of": "yesterday"}, {"more": "1"}])
+def test_an_envelope_that_cannot_be_understood_is_refused(api: Api, query: dict[str, str]) -> None:
+    assert post(api, PLAIN, **query).status_code == 400

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from api import Api
+from name_server import NameServer
 from paths import BINARY
 from service import DataDirectory
 
@@ -88,3 +90,22 @@ def own_service(own_directory: DataDirectory) -> DataDirectory:
     """A running service for one test that may break it."""
     own_directory.serve()
     return own_directory
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[NameServer]:
+    """A name server whose zone a test may change: what it says holds for no time."""
+    server = NameServer(ttl=0)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def api(names: NameServer) -> Iterator[Api]:
+    """A caller of a service that asks `names` and keeps no answer. A silent one costs it 300 ms."""
+    directory = DataDirectory()
+    try:
+        directory.serve(arguments=["--resolver", names.address, "--dns-timeout", "300ms", "--dns-cache-time", "1ms"])
+        yield directory.api()
+    finally:
+        directory.close()

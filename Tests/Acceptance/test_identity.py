@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,29 +10,11 @@ import rfc8785
 
 from api import Api, ok
 from name_server import NameServer, Zone
-from service import DataDirectory
 
 pytestmark = pytest.mark.mail
 
 KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 IDENTITY = {"domain": "acme.example", "selectors": ["s1"], "addresses": ["192.0.2.10"]}
-
-
-@pytest.fixture(scope="module")
-def names() -> Iterator[NameServer]:
-    server = NameServer(ttl=0)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def api(names: NameServer) -> Iterator[Api]:
-    directory = DataDirectory()
-    try:
-        directory.serve(arguments=["--resolver", names.address, "--dns-timeout", "400ms", "--dns-cache-time", "1ms"])
-        yield directory.api()
-    finally:
-        directory.close()
 
 
 def zone(policy: str | None) -> Zone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,28 +14,10 @@ import rfc8785
 from api import Api, ok
 from name_server import NameServer, Zone
 from paths import vectors
-from service import DataDirectory
 
 pytestmark = pytest.mark.mail
 
 PLAIN = b"From: Billing <billing@acme.example>\r\nSubject: Invoice\r\n\r\nPlease pay.\r\n"
-
-
-@pytest.fixture(scope="module")
-def names() -> Iterator[NameServer]:
-    server = NameServer(ttl=0)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def api(names: NameServer) -> Iterator[Api]:
-    directory = DataDirectory()
-    try:
-        directory.serve(arguments=["--resolver", names.address, "--dns-timeout", "400ms", "--dns-cache-time", "1ms"])
-        yield directory.api()
-    finally:
-        directory.close()
 
 
 def post(api: Api, message: bytes, **envelope: str) -> requests.Response:

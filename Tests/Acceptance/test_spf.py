@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,32 +11,11 @@ import yaml
 from api import Api, ok
 from name_server import NameServer, Zone
 from paths import vectors
-from service import DataDirectory
 
 pytestmark = pytest.mark.mail
 
 SUITE = "spf/rfc7208-tests-2014-05.yml"
 CASES = 193
-# Eight names of the suite never answer.
-TIMEOUT = "300ms"
-
-
-@pytest.fixture(scope="module")
-def names() -> Iterator[NameServer]:
-    server = NameServer(ttl=0)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def api(names: NameServer) -> Iterator[Api]:
-    """A service that asks `names` and keeps no answer, for its zones change."""
-    directory = DataDirectory()
-    try:
-        directory.serve(arguments=["--resolver", names.address, "--dns-timeout", TIMEOUT, "--dns-cache-time", "1ms"])
-        yield directory.api()
-    finally:
-        directory.close()
 
 
 def zone_of(scenario: dict[str, Any]) -> Zone:

@@ -42,11 +42,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path)
     parser.add_argument("--format", choices=["passed", "failed"])
+    parser.add_argument("--release", choices=["passed", "failed"], help="how the release build ended")
     parser.add_argument("--swift-status", type=int, default=0, help="what `swift test` ended with")
     options = parser.parse_args()
     suites: defaultdict[str, Counts] = defaultdict(Counts)
-    if options.format:
-        suites["formatter"] = Counts(passed=options.format == "passed", failed=options.format == "failed")
+    for name, ended in (("formatter", options.format), ("release build", options.release)):
+        if ended:
+            suites[name] = Counts(passed=ended == "passed", failed=ended == "failed")
     for source in sorted(options.results.glob("*.xml")):
         for case in ElementTree.parse(source).iter("testcase"):
             suites[suite_name(case, source)].add(case)

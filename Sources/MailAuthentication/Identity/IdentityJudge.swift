@@ -14,12 +14,12 @@ struct IdentityJudge {
         case .temporaryError: return .indeterminate
         case .none(let reason): return reason == .noRecord && !hasManyRecords ? .unprotected : .misconfigured
         case .applies(let policy):
-            let isBroken = spf.isBroken || dkim.contains { $0.fault.map { $0.value != .temperror } ?? false }
+            let isBroken = spf.isBroken || dkim.contains { !$0.isReady && !$0.isOpen }
             guard !isBroken else { return .misconfigured }
             guard policy.applied != .none, !policy.record.isTesting else { return .monitoring }
             guard !hasAlignedSPF, !hasAlignedDKIM else { return .protected }
             // What was not answered might have been the mechanism that is ready.
-            let isOpen = spf.isOpen || dkim.contains { $0.fault?.value == .temperror } || dmarc.value == .temperror
+            let isOpen = spf.isOpen || dkim.contains(where: \.isOpen) || dmarc.value == .temperror
             return isOpen ? .indeterminate : .misconfigured
         }
     }

@@ -50,6 +50,14 @@ package struct IdentityVerification: Sendable {
         package var isReady: Bool { if case .success = key { true } else { false } }
         /// Why the key does not count; nil if it does.
         package var fault: DKIMReason? { if case .failure(let reason) = key { reason } else { nil } }
+
+        /// Whether the question for the key was not answered.
+        package var isOpen: Bool {
+            switch key {
+            case .success: false
+            case .failure(let reason): reason.value == .temperror
+            }
+        }
     }
 
     package let identity: SenderIdentity

@@ -54,6 +54,7 @@ let package = Package(
                 .embedInCode("../../sql/0002_rights.sql"),
                 .embedInCode("../../sql/0003_daily_rollups.sql"),
                 .embedInCode("../../sql/0004_read_ledgers.sql"),
+                .embedInCode("../../sql/0005_identities.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),
@@ -69,9 +70,16 @@ let package = Package(
         .target(name: "Observation", swiftSettings: strict),
 
         .target(
+            name: "Identities",
+            dependencies: [
+                "Compression", "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
+            ],
+            swiftSettings: strict),
+
+        .target(
             name: "Server",
             dependencies: [
-                "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -97,8 +105,8 @@ let package = Package(
         .executableTarget(
             name: "CountersignCommand",
             dependencies: [
-                "Cryptography", "EmbeddedPostgres", "Ledger", "LedgerStore", "MailAuthentication", "NameResolution",
-                "Observation", "Postgres", "Server",
+                "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
+                "NameResolution", "Observation", "Postgres", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -132,6 +140,13 @@ let package = Package(
         .testTarget(
             name: "LedgerStoreTests",
             dependencies: ["Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IdentitiesTests",
+            dependencies: [
+                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
+                "PostgresTesting",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),

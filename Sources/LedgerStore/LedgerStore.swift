@@ -175,8 +175,9 @@ package final class LedgerStore: Sendable {
         }
     }
 
-    /// Lends a connection for reading and turns what goes wrong into a `StoreError`.
-    func read<Result: Sendable>(
+    /// Lends a connection for reading and turns what goes wrong into a `StoreError`. What is written here is no entry and
+    /// no part of one: entries, and all that follows from them, are written by `append` alone.
+    package func read<Result: Sendable>(
         timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {
         try await read(from: reads, timeout: timeout, body)

@@ -1,0 +1,36 @@
+package import Ledger
+package import MailAuthentication
+
+/// The name of a sender identity: an address, or a domain for all addresses of it, in the form for look-up.
+package struct IdentityName: Hashable, Sendable {
+    package let text: String
+    /// The Author Domain (RFC 9989 §3.2.2).
+    package let domain: DomainName
+    /// The address, for an identity that is one.
+    package let address: Address?
+
+    /// The identity spelled by `text`: `local@domain`, or a domain of two labels or more in A-labels.
+    package init(_ text: String) throws(Refusal) {
+        let spelled: String
+        if text.utf8.contains(UInt8(ascii: "@")) {
+            let address = try Address(text)
+            self.address = address
+            self.text = address.lookupForm
+            spelled = address.domain
+        } else {
+            address = nil
+            spelled = text.lowercased()
+            self.text = spelled
+        }
+        domain = try IdentitySettings.hostName(.string(spelled))
+    }
+
+    /// The identities that mail from `sender` may be known under, the closest first.
+    package static func candidates(for sender: Address) -> [String] { [sender.lookupForm, sender.domain] }
+
+    package static func == (left: IdentityName, right: IdentityName) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) { for byte in text.utf8 { hasher.combine(byte) } }
+}

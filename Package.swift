@@ -94,6 +94,7 @@ let package = Package(
             resources: [
                 .embedInCode("Resources/chart.js"),
                 .embedInCode("Resources/elements.js"),
+                .embedInCode("Resources/identities.js"),
                 .embedInCode("Resources/openapi.json"),
                 .embedInCode("Resources/page.css"),
                 .embedInCode("Resources/page.html"),
@@ -153,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
+                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
                 "PostgresTesting", "Server",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

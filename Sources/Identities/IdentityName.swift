@@ -4,6 +4,8 @@ package import MailAuthentication
 /// The name of a sender identity: an address, or a domain for all addresses of it, in the form for look-up.
 package struct IdentityName: Hashable, Sendable {
     package let text: String
+    /// The longest name, in characters.
+    package static let sizeMax = 320
     /// The Author Domain (RFC 9989 §3.2.2).
     package let domain: DomainName
     /// The address, for an identity that is one.
@@ -25,8 +27,10 @@ package struct IdentityName: Hashable, Sendable {
         domain = try IdentitySettings.hostName(.string(spelled))
     }
 
-    /// The identities that mail from `sender` may be known under, the closest first.
-    package static func candidates(for sender: Address) -> [String] { [sender.lookupForm, sender.domain] }
+    /// The identity that a member of JSON spells.
+    package init(json: JSONValue) throws(Refusal) {
+        try self.init(try MemberReader.text(json, min: 1, max: Self.sizeMax))
+    }
 
     package static func == (left: IdentityName, right: IdentityName) -> Bool {
         left.text.utf8.elementsEqual(right.text.utf8)

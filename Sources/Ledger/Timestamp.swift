@@ -9,6 +9,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
+    /// The moment so long before.
+    package static func - (moment: Timestamp, time: Duration) -> Timestamp {
+        Timestamp(microseconds: moment.microseconds - Int64(time / .microseconds(1)))
+    }
+
     private static let microsecondsPerSecond: Int64 = 1_000_000
     private static let microsecondsPerDay: Int64 = 86_400_000_000
     /// Microseconds in an hour: the grain of rollups.

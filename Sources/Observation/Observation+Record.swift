@@ -88,6 +88,12 @@ extension Observation {
                     "method": .text(method), "route": .text(route), "status": .integer(Int64(status)),
                     "seconds": .seconds(seconds),
                 ])
+        case .identityChecked(let ledger, let assessment, let changed):
+            Record(
+                "identity_checked", changed ? .notice : .debug,
+                ["ledger": .text(ledger), "assessment": .text(assessment), "changed": .flag(changed)])
+        case .identityCheckFailed(let ledger, let reason):
+            Record("identity_check_failed", .warning, ["ledger": .text(ledger), "reason": .text(reason)])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

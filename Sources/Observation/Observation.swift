@@ -43,6 +43,11 @@ package enum Observation: Sendable, Equatable {
     /// One request was answered; the time is up to the first byte of the answer.
     case requestAnswered(method: String, route: String, status: Int, seconds: Double)
 
+    /// A sender identity was checked by the schedule.
+    case identityChecked(ledger: String, assessment: String, changed: Bool)
+    /// A scheduled check came to no result, or its result could not be recorded; it is tried again.
+    case identityCheckFailed(ledger: String, reason: String)
+
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)
 }

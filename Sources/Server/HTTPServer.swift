@@ -1,9 +1,9 @@
 import Hummingbird
 import HummingbirdCore
+package import Identities
 package import Ledger
 package import LedgerStore
 package import Logging
-package import MailAuthentication
 import NIOCore
 package import Observation
 import ServiceLifecycle
@@ -16,13 +16,13 @@ package struct HTTPServer: Service {
     private let application: Application<RouterResponder<CallContext>>
 
     /// - Parameters:
-    ///   - names: who answers questions to the name system.
-    ///   - publicSuffixes: the list that RFC 7489 needs; without it that comparison is left out.
+    ///   - verifications: how mail and the name system are checked.
+    ///   - checks: the checks of identities; their `run()` is for the caller, where a schedule is wanted.
     ///   - metrics: the present metrics in Prometheus' text format 0.0.4.
     ///   - clock: tells when tokens expire.
     ///   - onListening: gets the address that is really listened on, such as `http://127.0.0.1:8080`.
     package init(
-        _ store: LedgerStore, names: any EvidenceSource, publicSuffixes: PublicSuffixList?, observer: any Observer,
+        _ store: LedgerStore, verifications: Verifications, checks: IdentityChecks, observer: any Observer,
         configuration: ServerConfiguration, logger: Logger,
         metrics: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (String) async -> Void = { _ in }
@@ -30,8 +30,8 @@ package struct HTTPServer: Service {
         let authenticator = Authenticator(
             store: store, observer: observer, timeout: configuration.requestTimeout, clock: clock)
         let routes = Route.all(
-            store, observer: observer, authenticator: authenticator, configuration: configuration, names: names,
-            publicSuffixes: publicSuffixes, clock: clock, metrics: metrics)
+            store, observer: observer, authenticator: authenticator, configuration: configuration,
+            verifications: verifications, checks: checks, clock: clock, metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],

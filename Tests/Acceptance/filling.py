@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from dataclasses import dataclass, field
 from typing import Any
 
+import rfc8785
+
 from api import Api, ok
 from events import Events
+from service import wait_until
 
 STEP_HEADERS = {"Step-Engine": "inngest", "Step-Scope": "production", "Step-Function-Id": "billing-chase",
                 "Step-Id": "send-reminder", "Step-Dispatch-Id": "dispatch-1", "Step-Event-Id": "event-1"}
@@ -23,6 +27,10 @@ class Filled:
     keys: list[str] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
     token_ids: list[str] = field(default_factory=list)
+    identities: list[str] = field(default_factory=list)
+    #: Checks of identities, and the evidence of the first.
+    check_seqs: list[int] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
     size: int = 0
 
 
@@ -37,6 +45,8 @@ def fill(api: Api, rng: random.Random, size_min: int, mark: str = "m") -> Filled
                                "expires_at": "2099-01-01T00:00:00Z"}), 201)
     ok(api.call("DELETE", f"/v1/tokens/{token['id']}"), 200)
     filled.token_ids.append(token["id"])
+    for number in range(2):
+        identity(api, filled, f"{mark}-{number}.acme.example")
     batch = 0
     while api.size() < size_min:
         batch += 1
@@ -77,6 +87,17 @@ def message_life(api: Api, filled: Filled, mark: str) -> None:
     filled.recipients.append(recipient)
     filled.keys += [f"key-{mark}", f"sent-{mark}"]
     filled.aliases.append(f"<relay-{mark}@relay.example>")
+
+
+def identity(api: Api, filled: Filled, name: str) -> None:
+    """An identity with its first checks: one by the schedule, one that was asked for. No name server answers, so
+    nothing changes until the schedule's next."""
+    ok(api.call("PUT", f"/v1/identities/{name}", json={"selectors": ["s1"], "addresses": ["192.0.2.10"]}), 201)
+    wait_until(lambda: "verification_seq" in api.json(f"/v1/identities/{name}"), 60, f"the check of {name}", pause=0.1)
+    checked = ok(api.call("POST", "/v1/verifications/identity", params={"record": "true"}, json={"identity": name}), 201)
+    filled.identities.append(name)
+    filled.check_seqs.append(checked["seq"])
+    filled.evidence += [hashlib.sha256(rfc8785.dumps(each)).hexdigest() for each in checked["evidence"]]
 
 
 def attempt(run: str, step: str | None, number: int, phase: str, **members: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from api import Api
+from filling import Filled
 
 READ, INGEST, EXPORT, ADMIN = "read", "ingest", "export", "admin"
 SCOPES = ("ingest", "read", "export", "send", "oversight", "admin")
@@ -28,6 +29,12 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("POST", "/v1/verifications/spf"): INGEST,
     ("POST", "/v1/verifications/message"): INGEST,
     ("POST", "/v1/verifications/identity"): INGEST,
+    ("POST", "/v1/verifications/{}/replay"): EXPORT,
+    ("PUT", "/v1/identities/{}"): ADMIN,
+    ("GET", "/v1/identities"): READ,
+    ("GET", "/v1/identities/{}"): READ,
+    ("GET", "/v1/identities/{}/history"): READ,
+    ("GET", "/v1/dns-evidence/{}"): READ,
     ("GET", "/openapi.json"): None,
     ("GET", "/health"): None,
     ("GET", "/ready"): None,
@@ -48,16 +55,24 @@ def documented(api: Api) -> set[tuple[str, str]]:
         if not PAGE_PARTS.fullmatch(path)}
 
 
-def good_request(route: tuple[str, str], message_id: str, token_id: str) -> dict[str, Any]:
-    """Arguments of `Api.call` for a request that a token with the right scope may make."""
+def good_request(
+    route: tuple[str, str], message_id: str, token_id: str, filled: Filled | None = None,
+) -> dict[str, Any]:
+    """Arguments of `Api.call` for a request that a token with the right scope may make; `filled`: what its ledger
+    holds."""
     method, path = route
-    values = {"/v1/messages/{}": message_id, "/v1/tokens/{}": token_id}
+    identity = filled.identities[0] if filled else "acme.example"
+    values: dict[str, Any] = {
+        "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/identities/{}": identity,
+        "/v1/identities/{}/history": identity, "/v1/dns-evidence/{}": filled.evidence[0] if filled else "0" * 64,
+        "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0}
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/v1/entries"): {"kind": "send", "outcome": "sent"},
         ("POST", "/v1/step-attempts"): {
             "engine": "inngest", "run_id": "run-1", "step_id": None, "attempt": 0, "phase": "started"},
         ("POST", "/v1/tokens"): {"name": "another", "scopes": ["read"]},
-        ("POST", "/v1/verifications/identity"): {"domain": "acme.example"},
+        ("POST", "/v1/verifications/identity"): {"identity": "acme.example"},
+        ("PUT", "/v1/identities/{}"): {"selectors": ["s1"]},
         ("POST", "/v1/verifications/spf"): {"ip": "192.0.2.10", "helo": "mx.acme.example"},
     }
     request: dict[str, Any] = {"method": method, "path": path.format(values.get(path, "0"))}

@@ -40,6 +40,8 @@ Expectation = Found | Unseen
 
 _REQUEST = "only tells a replay from another request; no line repeats it, and without it a key alone decides"
 
+_SCHEDULE = "the schedule is no record of anything: at worst a check is made too often, or late"
+
 #: Every column of every table: what happens when it alone is changed in one row.
 COLUMNS: dict[str, dict[str, Expectation]] = {
     "ledgers": {
@@ -77,6 +79,12 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "tokens": dict.fromkeys(
         ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "granted_seq", "revoked_seq"),
         Found("token", "orphan")),
+    "dns_evidence": dict.fromkeys(("ledger_id", "digest", "evidence"), Found("evidence")),
+    "identities": {
+        **dict.fromkeys(("ledger_id", "identity", "settings", "set_seq"), Found("identity", "orphan")),
+        **dict.fromkeys(("last_seq", "due_at", "checked_at", "claim", "claimed_until"), Unseen(_SCHEDULE)),
+    },
+    "identity_verifications": dict.fromkeys(("ledger_id", "identity", "seq", "assessment"), Found("identity")),
     "migrations": {
         "version": Found("migration", REFUSES, says="schema"),
         "name": Found("migration"),
@@ -115,6 +123,12 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
                    Unseen("a watermark of a ledger that does not exist counts nothing")),
     "tokens": ("SELECT ledger_id, 'tok_stray', sha256('x'), 'stray', ARRAY['admin'], NULL, 0, NULL"
                " FROM countersign.ledgers", Found("token", "orphan")),
+    "dns_evidence": ("SELECT ledger_id, sha256('x'), 'x' FROM countersign.ledgers",
+                     Unseen("evidence that no entry names proves nothing and harms nothing")),
+    "identities": ("SELECT ledger_id, 'stray.example', '{}', 3, NULL, now(), NULL, NULL, NULL FROM countersign.ledgers",
+                   Found("orphan")),
+    "identity_verifications": ("SELECT ledger_id, identity, seq + 1, 'protected'"
+                               " FROM countersign.identity_verifications LIMIT 1", Found("identity")),
     "migrations": ("SELECT 9999, 'stray', checksum, applied_at FROM countersign.migrations LIMIT 1",
                    Found("migration", REFUSES, says="schema")),
 }
@@ -134,6 +148,9 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "daily_rollups": Found("rollup"),
     "watermarks": Found("watermark", "rollup"),
     "tokens": Found("token"),
+    "dns_evidence": Found("evidence"),
+    "identities": Found("identity"),
+    "identity_verifications": Found("identity"),
     "migrations": Found("migration", REFUSES, says="schema"),
 }
 
@@ -242,6 +259,11 @@ ROWS: list[Tampering] = [
               Found("rollup")),
     Tampering("counts of days are halved", _sql(
         "UPDATE countersign.daily_rollups SET count = (count + 1) / 2 WHERE count > 1"), Found("rollup")),
+    Tampering("an identity's check is made better", _sql(
+        "UPDATE countersign.identity_verifications SET assessment = 'protected'"), Found("identity")),
+    Tampering("what DNS said is changed", _sql(
+        "UPDATE countersign.dns_evidence SET evidence = replace(evidence, '\"outcome\":\"', '\"outcome\":\"no')"),
+        Found("evidence")),
     Tampering("a head in the middle is dropped", _sql(
         "DELETE FROM countersign.heads WHERE size = (SELECT size FROM countersign.heads ORDER BY size OFFSET 3"
         " LIMIT 1)"),

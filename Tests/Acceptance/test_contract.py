@@ -25,8 +25,9 @@ from service import DataDirectory
 pytestmark = pytest.mark.contract
 
 SIZE = 400
-#: Any bytes are a mail, and schemathesis has no serializer for one: test_message.py calls this operation.
-NOT_CALLED = {"POST /v1/verifications/message": "verifyMessage"}
+#: Any bytes are a mail, and schemathesis has no serializer for one: test_message.py and test_recorded.py call these.
+NOT_CALLED = {"POST /v1/verifications/message": "verifyMessage",
+              "POST /v1/verifications/{seq}/replay": "replayVerification"}
 #: What narrows the schema that it stands in.
 COMBINED = ("allOf", "anyOf", "oneOf", "if", "then", "else", "not")
 #: The form of the document itself is OpenAPI's own.
@@ -123,7 +124,7 @@ def with_true_ids(document: dict[str, Any], filled: Filled, token_ids: list[str]
     examples: dict[str, list[Any]] = {
         "seq": [0, 1, filled.size - 1], "message_id": filled.message_ids[:3], "run_id": filled.run_ids[:2],
         "recipient": filled.recipients[:2], "idempotency_key": filled.keys[:2], "from": [1, 7], "to": [50],
-        "size": [filled.size // 2], "id": token_ids}
+        "size": [filled.size // 2], "id": token_ids, "identity": filled.identities, "digest": filled.evidence[:2]}
     for path, item in document["paths"].items():
         for operation in item.values():
             for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:

@@ -14,7 +14,7 @@ from name_server import NameServer, Zone
 pytestmark = pytest.mark.mail
 
 KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
-IDENTITY = {"domain": "acme.example", "selectors": ["s1"], "addresses": ["192.0.2.10"]}
+IDENTITY = {"identity": "acme.example", "selectors": ["s1"], "addresses": ["192.0.2.10"]}
 
 
 def zone(policy: str | None) -> Zone:
@@ -58,9 +58,9 @@ def test_each_step_of_the_walk_points_at_its_evidence(api: Api, names: NameServe
 
 
 @pytest.mark.parametrize("body", [
-    {}, {"domain": "acme"}, {"domain": "acme..example"}, {"domain": "ac me.example"},
-    {"domain": "acme.example", "selectors": "s1"}, {"domain": "acme.example", "selectors": ["s" * 64]},
-    {"domain": "acme.example", "addresses": ["192.0.2.1"] * 51}, {"domain": "acme.example", "more": 1},
+    {}, {"identity": "acme"}, {"identity": "acme..example"}, {"identity": "ac me.example"},
+    {"identity": "acme.example", "selectors": "s1"}, {"identity": "acme.example", "selectors": ["s" * 64]},
+    {"identity": "acme.example", "addresses": ["192.0.2.1"] * 51}, {"identity": "acme.example", "more": 1},
 ])
 def test_a_request_that_cannot_be_understood_is_refused(api: Api, body: dict[str, Any]) -> None:
     answer = api.post("/v1/verifications/identity", body)

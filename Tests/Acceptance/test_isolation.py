@@ -39,6 +39,7 @@ class Two:
     service: DataDirectory
     own: Api
     other: Api
+    ours: Filled
     theirs: Filled
     cursor: str
 
@@ -48,11 +49,15 @@ def two(request: pytest.FixtureRequest, service: DataDirectory) -> Two:
     rng = random.Random(f"{request.config.option.seed}/isolation")
     service.create_ledger(OTHER)
     other = service.api(service.new_token("admin", origin=OTHER))
-    fill(service.api(), rng, OWN_SIZE, "own")
+    ours = fill(service.api(), rng, OWN_SIZE, "own")
     theirs = fill(other, rng, OTHER_SIZE, MARK)
+    # Far beyond what our own ledger has.
+    late = other.call("POST", "/v1/verifications/identity", params={"record": "true"},
+                      json={"identity": theirs.identities[1]})
+    theirs.check_seqs.append(ok(late, 201)["seq"])
     cursor = other.json("/v1/entries", limit=2)["next_cursor"]
     assert OWN_SIZE <= service.api().size() < 300 and OTHER_SIZE <= other.size() < 900
-    return Two(service, service.api(), other, theirs, cursor)
+    return Two(service, service.api(), other, ours, theirs, cursor)
 
 
 def never(identifier: str) -> str:
@@ -119,7 +124,19 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
         ("POST", "/v1/verifications/spf"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
             "method": "POST", "path": "/v1/verifications/spf", "json": {"ip": "192.0.2.10", "helo": "ID"}})],
         ("POST", "/v1/verifications/identity"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
-            "method": "POST", "path": "/v1/verifications/identity", "json": {"domain": "ID"}})],
+            "method": "POST", "path": "/v1/verifications/identity", "json": {"identity": "ID"}})],
+        ("POST", "/v1/verifications/{}/replay"): [("seq", str(theirs.check_seqs[-1]), "95000", {
+            "method": "POST", "path": "/v1/verifications/ID/replay"})],
+        ("PUT", "/v1/identities/{}"): [("identity", theirs.identities[0], never(theirs.identities[0]), {
+            "method": "PUT", "path": "/v1/identities/ID", "json": {"selectors": ["s1"]}})],
+        ("GET", "/v1/identities"): [
+            get("/v1/identities", "cursor", theirs.identities[0], never(theirs.identities[0]), cursor="ID")],
+        ("GET", "/v1/identities/{}"): [
+            get("/v1/identities/ID", "identity", theirs.identities[1], never(theirs.identities[1]))],
+        ("GET", "/v1/identities/{}/history"): [
+            get("/v1/identities/ID/history", "identity", theirs.identities[1], never(theirs.identities[1]))],
+        ("GET", "/v1/dns-evidence/{}"): [
+            get("/v1/dns-evidence/ID", "digest", theirs.evidence[0], "0" * 64)],
         ("POST", "/v1/verifications/message"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
             "method": "POST", "path": "/v1/verifications/message", "data": "From: a@ID\r\n\r\n",
             "headers": {"Content-Type": "message/rfc822"}})],
@@ -141,7 +158,7 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
 
 #: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
 OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at",
-               "evaluated_at", "as_of", "evidence", "raw_sha256"}
+               "evaluated_at", "as_of", "evidence", "raw_sha256", "set_seq"}
 
 
 def masked(value: Any) -> Any:
@@ -199,7 +216,7 @@ def test_nothing_of_another_ledger_is_listed_counted_or_exported(two: Two) -> No
     parts.append(two.own.get("/v1/stats", by="sender,kind,oversight_mode,outcome", bucket="hour").text)
     parts += [two.own.get("/v1/entries", limit=1000, order=order).text for order in ("asc", "desc")]
     # What the test above wrote, and the filters of its exports, stand here by our own word.
-    ours = [real for (method, path), each in probes(two).items() if method == "POST" or path == "/v1/export"
+    ours = [real for (method, path), each in probes(two).items() if method in ("POST", "PUT") or path == "/v1/export"
             for _, real, _, _ in each]
     for part in map(str.lower, parts):
         for real in ours:
@@ -225,7 +242,7 @@ def test_a_scope_opens_its_routes_and_no_other(two: Two, scope: str) -> None:
     caller = Api(two.own.url, two.service.new_token(scope))
     for route, needed in ROUTES.items():
         victim = ok(two.own.post("/v1/tokens", {"name": "victim", "scopes": ["read"]}), 201)["id"]
-        answer = caller.call(**good_request(route, message_id, victim))
+        answer = caller.call(**good_request(route, message_id, victim, two.ours))
         if needed in (None, scope) or scope == "admin":
             assert answer.status_code in (200, 201), problem_text(answer)
         else:

@@ -18,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import WAIT_SECONDS_MAX, Page, launch
+from service import wait_until
 
 pytestmark = pytest.mark.page
 
@@ -176,6 +177,21 @@ def test_the_token_stays_in_the_tab_and_goes_with_it(page: Page, life: Life) -> 
     assert page.driver.execute_script("return sessionStorage.length") == 0
     assert life.sender not in page.driver.page_source, "what was shown is gone"
     assert page.driver.current_url.split("#")[0] == page.driver.current_url
+
+
+def test_an_identity_is_shown_with_what_was_found_and_what_to_do(page: Page) -> None:
+    name = f"{secrets.token_hex(4)}.example"
+    headers = {"Authorization": f"Bearer {page.service.admin_token}"}
+    requests.put(f"{page.service.url}/v1/identities/{name}", json={"selectors": ["s1"]}, headers=headers, timeout=60)
+    wait_until(lambda: "assessment" in ask(page.service, f"/v1/identities/{name}"), 60, "the first check", pause=0.2)
+    page.go("#identities")
+    assert name in page.text("#identities-result") and "indeterminate" in page.text("#identities-result")
+    page.go(f"#identities?id={name}")
+    shown = page.text("#identities-result")
+    assert "Check again later" in shown and "not met: unknown" in shown
+    assert len(page.every("#identities-result .timeline li")) == 1
+    page.photograph("identity")
+    assert page.complaints() == []
 
 
 @pytest.mark.parametrize("by", ["kind", "outcome", "oversight_mode", "sender"])

@@ -1,6 +1,7 @@
 import Cryptography
 import FoundationEssentials
 import HTTPTypes
+import Identities
 import Ledger
 import LedgerStore
 import Postgres
@@ -30,9 +31,13 @@ import Testing
         let authenticator = Authenticator(store: store, observer: Observations(), timeout: .zero) {
             Timestamp(microseconds: 0)
         }
+        let clock = { @Sendable in Timestamp(microseconds: 0) }
+        let verifications = Verifications(store, names: SilentNames(), publicSuffixes: nil, clock: clock)
+        let checks = IdentityChecks(
+            store, verifications: verifications, schedule: CheckSchedule(), observer: Observations())
         return Route.all(
             store, observer: Observations(), authenticator: authenticator, configuration: ServerConfiguration(),
-            names: SilentNames(), publicSuffixes: nil, clock: { Timestamp(microseconds: 0) }
+            verifications: verifications, checks: checks, clock: clock
         ) { "" }
     }
 

@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import Identities
 import Ledger
 import LedgerStore
 import Logging
@@ -36,8 +37,11 @@ struct TestServer: Sendable {
         let store = LedgerStore(
             target: restricted, master: .success(SecretKey.random()), observer: observations, clock: now)
         let (addresses, listening) = AsyncStream.makeStream(of: String.self)
+        let verifications = Verifications(store, names: SilentNames(), publicSuffixes: nil, clock: now)
+        let checks = IdentityChecks(
+            store, verifications: verifications, schedule: CheckSchedule(), observer: observations)
         let server = HTTPServer(
-            store, names: SilentNames(), publicSuffixes: nil, observer: observations, configuration: configuration,
+            store, verifications: verifications, checks: checks, observer: observations, configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: { "metrics 1\n" }, clock: now
         ) { address in
             listening.yield(address)

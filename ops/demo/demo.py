@@ -20,6 +20,7 @@ from types import FrameType
 
 import httpx
 
+import identity
 from child import Child, clean_environment
 from executor import Executor
 from facts import Coverage, Facts, check_coverage, check_engine, check_mail
@@ -64,11 +65,16 @@ class Demo:
 
     def _start(self) -> None:
         heading("Start")
-        arguments = [self.binary, "serve", "--data-dir", self.data_dir, "--listen", self.listen, "--ledger", LEDGER]
+        self.zone = identity.new_zone()
+        self.zone.start()
+        self._ends.callback(self.zone.stop)
+        arguments = [self.binary, "serve", "--data-dir", self.data_dir, "--listen", self.listen, "--ledger", LEDGER,
+                     "--resolver", self.zone.address, "--dns-cache-time", "1ms",
+                     "--dmarc-interval", identity.DMARC_INTERVAL]
         service = self._child(arguments, "service.log", clean_environment())
         self.url = service.value_after("listening on ", SERVICE_SECONDS_MAX)
         self.admin_token = service.value_after("token: ", 5)
-        admin = Ledger(self.url, self.admin_token)
+        self.admin = admin = Ledger(self.url, self.admin_token)
         say(f"service    {self.url}, ledger {LEDGER}, data in {self.data_dir}")
 
         # One token for each job. The approver's is another than the app's: the entry's reporter shows who decided.
@@ -109,6 +115,15 @@ class Demo:
         child = Child(arguments, self.folder / log, environment)
         self._ends.callback(child.stop)
         return child
+
+    def name(self) -> None:
+        """The sender's name is checked before the first mail leaves."""
+        identity.add(self.admin, self.facts)
+
+    def protect(self) -> None:
+        """The name gets protected, once the mails are out."""
+        identity.change(self.admin, self.zone, self.facts)
+        identity.check_joins(self.reader, self.facts)
 
     def play(self) -> None:
         """Drives the four invoices, one after the other, and shows each as it happened."""
@@ -181,7 +196,8 @@ def introduce() -> None:
     say("An Inngest function chases four overdue invoices by mail. It runs on Inngest's Python SDK, unmodified.")
     say("Inngest's server is not here: a small executor stands in for it, and makes faults on purpose. The mails go to")
     say("a sink on this machine and no further. Attempts, sends and decisions are recorded over HTTP in a ledger,")
-    say("which is then asked, exported and verified.")
+    say("which is then asked, exported and verified. Meanwhile the name that the mail is sent under is checked: a name")
+    say("server on this machine answers for acme.example.")
 
 
 def stop_on(number: int, _: FrameType | None) -> None:
@@ -190,8 +206,10 @@ def stop_on(number: int, _: FrameType | None) -> None:
 
 def run(options: argparse.Namespace, folder: Path) -> int:
     with Demo(options, folder) as demo:
+        demo.name()
         demo.play()
         demo.ask()
+        demo.protect()
         demo.prove()
         demo.judge()
         failed = demo.facts.failed

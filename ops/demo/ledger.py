@@ -61,6 +61,17 @@ class Ledger:
     def create_token(self, name: str, *scopes: str) -> JSON:
         return self._ask("POST", "/v1/tokens", json={"name": name, "scopes": list(scopes)})
 
+    def set_identity(self, identity: str, settings: JSON) -> JSON:
+        return self._ask("PUT", f"/v1/identities/{quote(identity, safe='')}", json=settings)
+
+    def identity(self, identity: str) -> JSON:
+        return self._ask("GET", f"/v1/identities/{quote(identity, safe='')}")
+
+    def identity_history(self, identity: str) -> list[JSON]:
+        """The checks of an identity that made an entry, newest first."""
+        found: list[JSON] = self._ask("GET", f"/v1/identities/{quote(identity, safe='')}/history")["checks"]
+        return found
+
     def _ask(self, method: str, path: str, **request: Any) -> JSON:
         for attempt in range(1, TRIES_MAX + 1):
             try:

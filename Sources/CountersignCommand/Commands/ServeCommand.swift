@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmbeddedPostgres
+import Identities
 import Ledger
 import LedgerStore
 import Logging
@@ -49,6 +50,7 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"))
     var connections = 8
     @OptionGroup(title: "Names") var names: NameOptions
+    @OptionGroup(title: "Identities") var schedule: ScheduleOptions
     @Option(help: "How the log is written: auto, text or json.")
     var logFormat = LogFormat.auto
     @Option(help: "The least severe level that is logged.")
@@ -92,7 +94,15 @@ struct Serve: AsyncParsableCommand {
                 skewMax: clockSkewLimit.microseconds, setBackMax: ClockRule.standard.setBackMax,
                 jumpMax: clockJumpLimit.microseconds),
             connectionsMax: connections, clock: Clock.now)
-        let services = before + [StoreService(store: store), try server(store, observer, metrics, logger)]
+        let verifications = Verifications(
+            store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
+        let checks = IdentityChecks(
+            store, verifications: verifications, schedule: schedule.schedule, observer: observer)
+        let services =
+            before + [
+                StoreService(store: store), IdentityCheckService(checks: checks),
+                server(store, verifications, checks, observer, metrics, logger),
+            ]
         var configurations = services.map { service in
             // In order, whoever ends first: an abrupt end would take the database from under open requests.
             ServiceGroupConfiguration.ServiceConfiguration(
@@ -126,14 +136,15 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func server(
-        _ store: LedgerStore, _ observer: any Observer, _ metrics: PrometheusMetrics, _ logger: Logger
-    ) throws -> ListeningService {
+        _ store: LedgerStore, _ verifications: Verifications, _ checks: IdentityChecks, _ observer: any Observer,
+        _ metrics: PrometheusMetrics, _ logger: Logger
+    ) -> ListeningService {
         var configuration = ServerConfiguration(host: listen.host, port: listen.port)
         configuration.requestTimeout = requestTimeout.duration
         let isListening = ListeningMark()
         let server = HTTPServer(
-            store, names: try names.resolver(), publicSuffixes: try names.suffixes(), observer: observer,
-            configuration: configuration, logger: logger,
+            store, verifications: verifications, checks: checks, observer: observer, configuration: configuration,
+            logger: logger,
             metrics: { metrics.exposition() }, clock: Clock.now
         ) { address in
             isListening.set()

@@ -16,6 +16,10 @@ struct FilterOptions: ParsableArguments {
     var oversightModes: [String] = []
     @Option(name: .customLong("outcome"), help: "Only with this outcome.")
     var outcomes: [String] = []
+    @Option(
+        name: .customLong("alignment"),
+        help: "Only sends whose message or sender was verified so, such as aligned or protected.")
+    var alignments: [String] = []
     @Option(name: .customLong("run-id"), help: "Only of this workflow run.")
     var runIDs: [String] = []
     @Option(name: .customLong("actor"), help: "Only by the actor with this id.")
@@ -33,9 +37,9 @@ struct FilterOptions: ParsableArguments {
     private var parameters: [(name: String, value: String)] {
         let lists = [
             ("message_id", messageIDs), ("sender", senders), ("sender_domain", senderDomains), ("kind", kinds),
-            ("oversight_mode", oversightModes), ("outcome", outcomes), ("run_id", runIDs), ("actor", actors),
-            ("recipient", recipients), ("idempotency_key", idempotencyKeys), ("from", from.map { [$0] } ?? []),
-            ("to", to.map { [$0] } ?? []),
+            ("oversight_mode", oversightModes), ("outcome", outcomes), ("alignment", alignments), ("run_id", runIDs),
+            ("actor", actors), ("recipient", recipients), ("idempotency_key", idempotencyKeys),
+            ("from", from.map { [$0] } ?? []), ("to", to.map { [$0] } ?? []),
         ]
         return lists.flatMap { name, values in values.map { (name, $0) } }
     }

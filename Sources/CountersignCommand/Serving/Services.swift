@@ -1,3 +1,4 @@
+import Identities
 import LedgerStore
 import Server
 import ServiceLifecycle
@@ -10,6 +11,16 @@ struct StoreService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await store.run() }
+    }
+}
+
+/// The scheduled checks of identities, until the group shuts down. A check that is cut off is made again by whoever
+/// finds its claim run out.
+struct IdentityCheckService: Service {
+    let checks: IdentityChecks
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await checks.run() }
     }
 }
 

@@ -13,13 +13,11 @@ package struct Event: Sendable {
 
     /// An event that the service itself reports.
     package init(
-        kind: Kind, outcome: String, messageID: MessageID? = nil, sender: Address? = nil, actor: Actor? = nil,
-        data: [JSONValue.Member]? = nil, personal: PersonalData = PersonalData()
+        kind: Kind, outcome: String, actor: Actor? = nil, data: [JSONValue.Member]? = nil,
+        personal: PersonalData = PersonalData()
     ) {
         self.kind = kind
         self.outcome = outcome
-        self.messageID = messageID
-        self.sender = sender
         self.actor = actor
         self.data = data
         self.personal = personal

@@ -11,6 +11,9 @@ package struct EntryQuery: Sendable {
     package var kinds: [String] = []
     package var oversightModes: [String] = []
     package var outcomes: [String] = []
+    /// How the message of a `send`, or its sender's identity when it was recorded, was verified: outcomes of
+    /// `verification` entries.
+    package var alignments: [String] = []
     package var runIDs: [String] = []
     package var actors: [String] = []
     /// Addresses in the form for look-up.
@@ -33,8 +36,9 @@ package struct EntryQuery: Sendable {
     func digest(keys: LedgerKeys) -> [UInt8] {
         let texts: [(String, [String])] = [
             ("message_id", messageIDs.map(\.text)), ("sender", senders), ("sender_domain", senderDomains),
-            ("kind", kinds), ("oversight_mode", oversightModes), ("outcome", outcomes), ("run_id", runIDs),
-            ("actor", actors), ("recipient", recipients.map { Hex.encode(keys.subjectTag(of: $0)) }),
+            ("kind", kinds), ("oversight_mode", oversightModes), ("outcome", outcomes), ("alignment", alignments),
+            ("run_id", runIDs), ("actor", actors),
+            ("recipient", recipients.map { Hex.encode(keys.subjectTag(of: $0)) }),
             (
                 "idempotency_key",
                 idempotencyKeys.map { Hex.encode(keys.idempotencyTag(of: $0, scope: .entries)) }
@@ -50,7 +54,7 @@ package struct EntryQuery: Sendable {
     /// Whether nothing but times narrows the query down.
     package var isByTimeOnly: Bool {
         !isSelective && senderDomains.isEmpty && kinds.isEmpty && oversightModes.isEmpty && outcomes.isEmpty
-            && actors.isEmpty
+            && alignments.isEmpty && actors.isEmpty
     }
 
     /// Whether an index finds the few entries that are meant, so that no window need bound the search.

@@ -128,6 +128,7 @@ struct EntrySearch {
         if !query.kinds.isEmpty { parts.append("e.kind = ANY(\(query.kinds))") }
         if !query.oversightModes.isEmpty { parts.append("e.oversight_mode = ANY(\(query.oversightModes))") }
         if !query.outcomes.isEmpty { parts.append("e.outcome = ANY(\(query.outcomes))") }
+        if !query.alignments.isEmpty { parts.append(isAligned(as: query.alignments)) }
         if !query.runIDs.isEmpty { parts.append("e.run_id = ANY(\(query.runIDs))") }
         if !query.actors.isEmpty { parts.append("e.actor = ANY(\(query.actors))") }
         if let from = query.from { parts.append("e.recorded_at >= \(PostgresTimestamp(from))") }

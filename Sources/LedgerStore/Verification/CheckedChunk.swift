@@ -43,6 +43,10 @@ struct CheckedChunk: Sendable {
     var rows: [Row] = []
     var people: [(seq: Int, person: Person)] = []
     var administration: [Administration] = []
+    /// The rows of `identity_verifications` that the entries call for, by the identity.
+    var identityChecks: [[UInt8]: RowSum] = [:]
+    /// The evidence that the service's checks rest on.
+    var evidence: [(seq: Int, digest: Digest)] = []
     /// Further keys of the entries as a sum, where nobody asked for the list.
     var entryKeySum = RowSum()
     var entryKeys: [(seq: Int, key: LookupKey)] = []

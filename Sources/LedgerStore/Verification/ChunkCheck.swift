@@ -184,10 +184,30 @@ struct ChunkCheck {
 
     private mutating func addAdministration(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
         let kind = chunk.span.extracting(row.line).extracting(entry.kind.range)
+        if kind.spells("verification") { addVerification(of: entry, row, chunk) }
         let isAccess = kind.spells("access")
         guard isAccess || kind.spells("policy"), let data = json(entry.data, row, chunk) else { return }
         result.administration.append(
             .init(seq: entry.seq, recordedAt: entry.recordedAt, isAccess: isAccess, data: data))
+    }
+
+    /// Notes what a check rests on and, of an identity's, its row; what a producer only claims calls for nothing.
+    private mutating func addVerification(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
+        let line = chunk.span.extracting(row.line)
+        let via = CanonicalScanner.content(of: entry.via, in: line)
+        guard Reporter.Via(rawValue: String(decoding: via, as: UTF8.self))?.isProducer == false,
+            let data = json(entry.data, row, chunk)
+        else { return }
+        for digest in data["evidence"]?.elements ?? [] {
+            if let digest = digest.text.flatMap({ Digest(hex: $0) }) { result.evidence.append((entry.seq, digest)) }
+        }
+        guard data["event"]?.text == "identity.verified", let identity = data["identity"]?.text else { return }
+        rowBytes.begin()
+        rowBytes.append(identity.utf8)
+        rowBytes.append(entry.seq)
+        appendText(entry.outcome, line)
+        result.identityChecks[Array(identity.utf8), default: RowSum()].add(
+            context.codes.code(of: rowBytes.bytes.span))
     }
 
     private func json(_ token: EntryOutline.Token?, _ row: StoredRow, _ chunk: [UInt8]) -> JSONValue? {

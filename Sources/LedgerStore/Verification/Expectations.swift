@@ -48,6 +48,11 @@ struct Expectations {
     private(set) var keySums: [Int: RowSum] = [:]
     private(set) var hours: [(hour: Timestamp, firstSeq: Int)] = []
     private(set) var tokens: [String: Token] = [:]
+    /// The rows of `identities`, by the identity: the entry that set it, and the settings.
+    private(set) var identities: [[UInt8]: (setSeq: Int, settings: [UInt8])] = [:]
+    /// The rows of `identity_verifications`, by the identity.
+    private(set) var identityChecks: [[UInt8]: RowSum] = [:]
+    private(set) var evidence: [(seq: Int, digest: Digest)] = []
     private(set) var clockAcceptedUntil: Timestamp?
     private(set) var entryCount = 0
     private(set) var sealedCount = 0
@@ -89,11 +94,14 @@ struct Expectations {
             if let key = chunk.strayRollups[code] { rollups[code] = rollups[code] ?? Rollup(key: key, stored: 0) }
             rollups[code]?.remaining -= count
         }
+        for (identity, sum) in chunk.identityChecks { identityChecks[identity, default: RowSum()].add(sum) }
+        evidence += chunk.evidence
         for deed in chunk.administration {
-            if deed.isAccess {
-                addToken(deed)
-            } else if deed.data["event"]?.text == "clock.accepted" {
-                clockAcceptedUntil = deed.recordedAt
+            switch (deed.isAccess, deed.data["event"]?.text) {
+            case (true, _): addToken(deed)
+            case (false, "clock.accepted"): clockAcceptedUntil = deed.recordedAt
+            case (false, "identity.set"): addIdentity(deed)
+            default: break
             }
         }
     }
@@ -126,9 +134,19 @@ struct Expectations {
         }
     }
 
+    private mutating func addIdentity(_ deed: CheckedChunk.Administration) {
+        guard let identity = deed.data["identity"]?.text, let settings = deed.data["settings"] else { return }
+        identities[Array(identity.utf8)] = (deed.seq, CanonicalWriter.bytes(of: settings))
+    }
+
     mutating func takeEntryKeys() -> [(seq: Int, key: LookupKey)] {
         defer { entryKeys = [] }
         return entryKeys
+    }
+
+    mutating func takeEvidence() -> [(seq: Int, digest: Digest)] {
+        defer { evidence = [] }
+        return evidence
     }
 
     mutating func takeKeys() -> [KeyRuns.Run] {

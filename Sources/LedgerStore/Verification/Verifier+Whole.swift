@@ -45,6 +45,7 @@ extension Verifier {
         checkRollups(watermark)
         try await checkHours()
         try await checkTokens()
+        try await checkIdentities()
         try await checkOrphans()
     }
 

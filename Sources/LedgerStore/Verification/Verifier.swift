@@ -239,6 +239,7 @@ struct Verifier {
             try await checkKeys(expectations.takeKeys())
         }
         try await checkSubjects()
+        try await checkEvidence(expectations.takeEvidence())
     }
 
     private func storedHeads(_ range: Range<Int>) async throws -> [Int: Digest] {

@@ -14,6 +14,7 @@ package struct IdentityFinding: Hashable, Sendable {
         case dmarcTesting = "dmarc.testing"
         case dmarcUnanswered = "dmarc.temperror"
         case discoveryDisagreement = "dmarc.discovery_disagreement"
+        case reportsUnauthorized = "dmarc.reports_not_authorized"
         case nothingAligned = "dmarc.nothing_aligned"
         case spfNoRecord = "spf.no_record"
         case spfBroken = "spf.permerror"
@@ -45,7 +46,8 @@ package struct IdentityFinding: Hashable, Sendable {
         case .dmarcNoRecord, .dmarcNotApplicable, .dmarcMultipleRecords, .nothingAligned, .spfBroken, .spfAddress,
             .dkimNoKey, .dkimWeakKey:
             .error
-        case .dmarcAnomaly, .dmarcNone, .dmarcTesting, .dmarcUnanswered, .discoveryDisagreement, .spfNoRecord,
+        case .dmarcAnomaly, .dmarcNone, .dmarcTesting, .dmarcUnanswered, .discoveryDisagreement, .reportsUnauthorized,
+            .spfNoRecord,
             .spfUnanswered, .spfNotAligned, .dkimNoSelector, .dkimUnanswered, .dkimNotAligned:
             .warn
         case .dkimTesting: .info
@@ -60,6 +62,7 @@ package struct IdentityFinding: Hashable, Sendable {
         case .dmarcAnomaly, .dmarcNone, .dmarcTesting: "RFC 9989 §4.7"
         case .dmarcUnanswered: "RFC 9989 §5.3"
         case .discoveryDisagreement: "RFC 9989 §4.10, RFC 7489 §3.2"
+        case .reportsUnauthorized: "RFC 9990, Verifying External Destinations"
         case .nothingAligned, .spfNotAligned, .dkimNotAligned: "RFC 9989 §4.10.2"
         case .spfNoRecord: "RFC 7208 §4.5"
         case .spfBroken: "RFC 7208 §2.6.7"
@@ -97,6 +100,10 @@ package struct IdentityFinding: Hashable, Sendable {
         case .discoveryDisagreement:
             "Receivers that follow RFC 9989 and those that follow RFC 7489 find another organisation or policy here. "
                 + "Publish a record at _dmarc.\(subject) and align strictly, and both agree."
+        case .reportsUnauthorized:
+            "No receiver sends reports to \(subject): its host has not agreed to take them "
+                + "(\(detail ?? "unknown")). Have it publish v=DMARC1 at <your domain>._report._dmarc.<its host>, "
+                + "or name another address."
         case .nothingAligned:
             "The policy asks receivers to refuse mail that is not aligned, and no mechanism that is "
                 + "ready for your mail is. "

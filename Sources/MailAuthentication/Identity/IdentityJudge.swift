@@ -2,6 +2,7 @@
 struct IdentityJudge {
     let identity: SenderIdentity
     let dmarc: DMARCResult
+    let reports: [ReportAuthorization]
     let spf: IdentityVerification.SPFState
     let dkim: [IdentityVerification.DKIMState]
 
@@ -26,7 +27,19 @@ struct IdentityJudge {
 
     private var hasManyRecords: Bool { dmarc.discovery?.anomalies.contains(.multipleRecords) ?? false }
 
-    var findings: [IdentityFinding] { dmarcFindings + spfFindings + dkimFindings + alignmentFindings }
+    var findings: [IdentityFinding] {
+        dmarcFindings + reportFindings + spfFindings + dkimFindings + alignmentFindings
+    }
+
+    private var reportFindings: [IdentityFinding] {
+        reports.compactMap { report in
+            switch report.verdict {
+            case .internal, .authorized, .temperror: nil
+            case .unauthorized, .overrideElsewhere, .noHost:
+                IdentityFinding(.reportsUnauthorized, report.uri.text, detail: report.verdict.rawValue)
+            }
+        }
+    }
 
     private var dmarcFindings: [IdentityFinding] {
         let domain = identity.authorDomain.text

@@ -7,7 +7,8 @@ extension IdentityVerification {
         var members: [JSONValue.Member] = [
             .init("author_domain", .string(identity.authorDomain.text)),
             .init("evaluated_at", .string(evaluatedAt.text)),
-            .init("spec", "rfc9989"),
+            .init("spec", .string(VerificationEngine.specification)),
+            .init("engine", .string(VerificationEngine.version)),
             .init("assessment", .string(assessment.rawValue)),
             .init("dmarc", .object(dmarcMembers)),
             .init("spf", .object(spfMembers)),
@@ -19,7 +20,7 @@ extension IdentityVerification {
                 rule.rawValue, .string(rule.lack(in: self).map { "not_met:\($0.rawValue)" } ?? "met"))
         }
         members.append(.init("provider_rules", .object(rules)))
-        return .object(members)
+        return JSONValue.object(members).inProfile
     }
 
     private var dmarcMembers: [JSONValue.Member] {
@@ -48,7 +49,10 @@ extension IdentityVerification {
                 .init("effective_policy", .string(policy.applied.rawValue)),
                 .init("adkim", .string(policy.record.dkimMode.rawValue)),
                 .init("aspf", .string(policy.record.spfMode.rawValue)),
-                .init("rua", .array(policy.record.aggregateReportURIs.map { .string($0.text) })),
+                .init(
+                    "rua",
+                    .array(
+                        reports.map { ["uri": .string($0.uri.text), "authorization": .string($0.verdict.rawValue)] })),
             ]
         }
         return members

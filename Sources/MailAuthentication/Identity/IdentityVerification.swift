@@ -64,6 +64,8 @@ package struct IdentityVerification: Sendable {
     package let evaluatedAt: Timestamp
     /// DMARC as if mail of this identity passed SPF and DKIM as planned: discovery, policy, and how each would align.
     package let dmarc: DMARCResult
+    /// Whether the addresses of the record may have its reports.
+    package let reports: [ReportAuthorization]
     package let spf: SPFState
     package let dkim: [DKIMState]
     package let assessment: IdentityAssessment

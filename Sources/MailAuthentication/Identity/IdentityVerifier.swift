@@ -14,20 +14,30 @@ package struct IdentityVerifier: Sendable {
 
     /// The check of `identity`, as of `time`.
     package func verify(_ identity: SenderIdentity, at time: Timestamp) async -> IdentityVerification {
-        let dmarc = await DMARCEvaluator(resolver: resolver, publicSuffixes: publicSuffixes).evaluate(
+        let evaluator = DMARCEvaluator(resolver: resolver, publicSuffixes: publicSuffixes)
+        let dmarc = await evaluator.evaluate(
             authorDomain: identity.authorDomain,
             identifiers: [.mailFrom(identity.mailFromDomain, .passed), .signature(identity.signingDomain, .passed)])
+        var reports: [ReportAuthorization] = []
+        if let policy = dmarc.policy {
+            reports = await evaluator.authorizations(
+                policyDomain: policy.domain, uris: policy.record.aggregateReportURIs)
+        }
         let spf = await spfState(of: identity, alignment: dmarc.conclusion.spfAlignment)
         var dkim: [IdentityVerification.DKIMState] = []
         for selector in identity.selectors {
             if let state = await dkimState(selector, identity.signingDomain) { dkim.append(state) }
         }
-        let judge = IdentityJudge(identity: identity, dmarc: dmarc, spf: spf, dkim: dkim)
+        let judge = IdentityJudge(identity: identity, dmarc: dmarc, reports: reports, spf: spf, dkim: dkim)
         var seen: Set<Digest> = []
-        let evidence = (dmarc.evidence + [spf.evidence] + spf.results.flatMap(\.result.evidence) + dkim.map(\.evidence))
-            .filter { seen.insert($0).inserted }
+        let sources = [
+            dmarc.evidence, reports.flatMap(\.evidence), [spf.evidence], spf.results.flatMap(\.result.evidence),
+            dkim.map(\.evidence),
+        ]
+        let evidence = sources.flatMap { $0 }.filter { seen.insert($0).inserted }
         return IdentityVerification(
-            identity: identity, evaluatedAt: time, dmarc: dmarc, spf: spf, dkim: dkim, assessment: judge.assessment,
+            identity: identity, evaluatedAt: time, dmarc: dmarc, reports: reports, spf: spf, dkim: dkim,
+            assessment: judge.assessment,
             findings: judge.findings, evidence: evidence)
     }
 

@@ -4,10 +4,11 @@ package import Ledger
 /// The check as JSON, in the profile of ledger lines: what is absent is absent, and there are no floats.
 extension MessageVerification {
     package var json: JSONValue {
-        [
+        let json: JSONValue = [
             "message": .object(messageMembers),
             "as_of": .string(asOf.text),
-            "spec": "rfc9989",
+            "spec": .string(VerificationEngine.specification),
+            "engine": .string(VerificationEngine.version),
             "assessment": .string(assessment.rawValue),
             "results": [
                 "spf": .array(spf.map(\.json)),
@@ -21,6 +22,7 @@ extension MessageVerification {
             ],
             "claims": .array(claims.claims.map(\.json)),
         ]
+        return json.inProfile
     }
 
     private var messageMembers: [JSONValue.Member] {
@@ -46,7 +48,7 @@ extension SPFResult {
         ]
         if let matchedTerm { members.append(.init("matched_term", .string(matchedTerm))) }
         if let explanation { members.append(.init("explanation", .string(explanation))) }
-        return .object(members)
+        return JSONValue.object(members).inProfile
     }
 }
 

@@ -6,9 +6,16 @@ package struct MessageVerifier: Sendable {
     private let resolver: any Resolver
     private let publicSuffixes: PublicSuffixList?
     private let keys: DKIMKeyCache
+    private let trust: AuthenticationResultsTrust
 
-    /// - Parameter keys: parsed keys, shared by the verifiers of a service.
-    package init(resolver: any Resolver, publicSuffixes: PublicSuffixList?, keys: DKIMKeyCache) {
+    /// - Parameters:
+    ///   - keys: parsed keys, shared by the verifiers of a service.
+    ///   - trust: whose `Authentication-Results` are believed; they stay claims.
+    package init(
+        resolver: any Resolver, publicSuffixes: PublicSuffixList?, keys: DKIMKeyCache,
+        trust: AuthenticationResultsTrust = AuthenticationResultsTrust([])
+    ) {
+        self.trust = trust
         self.resolver = resolver
         self.publicSuffixes = publicSuffixes
         self.keys = keys
@@ -26,7 +33,7 @@ package struct MessageVerifier: Sendable {
         return MessageVerification(
             rawDigest: SHA256.digest(message.bytes), size: message.bytes.count, messageID: MessageIDField(message).id,
             asOf: time, author: author, spf: spf, dkim: dkim, dmarc: dmarc,
-            claims: AuthenticationResultsTrust([]).claims(in: message),
+            claims: trust.claims(in: message),
             hasUnsubscribe: !message.fields(named: "list-unsubscribe").isEmpty,
             hasOneClick: Self.hasOneClick(message))
     }

@@ -1,10 +1,12 @@
 import Hummingbird
+import Identities
 import Ledger
 import LedgerStore
 
 /// `GET /v1/messages/{message_id}`: the life of one message.
 struct MessagesController: Sendable {
     let store: LedgerStore
+    let register: IdentityRegister
 
     var routes: [Route] { [Route(.get, "/v1/messages/{message_id}", .read, message)] }
 
@@ -23,6 +25,7 @@ struct MessagesController: Sendable {
         // A line that cannot be read as an entry is still shown, but says nothing about the message.
         let entries = found.compactMap { try? Entry(line: Array($0.line.utf8)) }
         let own = entries.filter { $0.messageID.map { $0.utf8.elementsEqual(id.text.utf8) } ?? false }
+        let inForce = try await register.inForce(for: entries, in: caller.ledger)
         return try JSONWriter.answer { (writer) throws(StoreError) in
             writer.member("message_id", id.text)
             if let sender = own.last(where: { $0.sender != nil })?.sender { writer.member("sender", sender) }
@@ -38,12 +41,25 @@ struct MessagesController: Sendable {
             writer.array { writer in
                 for attempt in AttemptView.views(of: entries) { writer.attempt(attempt) }
             }
+            writer.name("alignment")
+            writer.array { writer in
+                for check in inForce { writer.check(check) }
+            }
             if isTruncated { writer.member("truncated", true) }
         }
     }
 }
 
 extension JSONWriter {
+    fileprivate mutating func check(_ check: IdentityInForce) {
+        object { writer in
+            writer.member("seq", check.seq)
+            writer.member("identity", check.identity)
+            writer.member("verification_seq", check.verificationSeq)
+            writer.member("assessment", check.assessment)
+        }
+    }
+
     fileprivate mutating func attempt(_ attempt: AttemptView) {
         object { writer in
             writer.member("engine", attempt.engine)

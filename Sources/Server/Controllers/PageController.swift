@@ -14,6 +14,7 @@ struct PageController: Sendable {
         ("/page.js", "text/javascript; charset=utf-8", PackageResources.page_js),
         ("/elements.js", "text/javascript; charset=utf-8", PackageResources.elements_js),
         ("/chart.js", "text/javascript; charset=utf-8", PackageResources.chart_js),
+        ("/identities.js", "text/javascript; charset=utf-8", PackageResources.identities_js),
         ("/proof.js", "text/javascript; charset=utf-8", PackageResources.proof_js),
         ("/openapi.json", "application/json", PackageResources.openapi_json),
     ]

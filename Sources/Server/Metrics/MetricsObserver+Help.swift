@@ -25,6 +25,9 @@ extension MetricsObserver {
         "countersign_token_refusals_total": "Requests refused for their token, by reason.",
         "countersign_request_refusals_total": "Requests refused, by the pattern of their route and the problem's code.",
         "countersign_http_request_seconds": "Until a request was answered, by method, pattern of the route and status.",
+        "countersign_identity_checks_total":
+            "Scheduled checks of sender identities, by assessment and whether it changed.",
+        "countersign_identity_check_failures_total": "Scheduled checks that came to no result, by reason.",
         "countersign_verifications_total": "Verifications finished, by verdict.",
         "countersign_verification_seconds": "How long a verification took.",
         "countersign_verified_entries": "Entries that the last verification looked at.",

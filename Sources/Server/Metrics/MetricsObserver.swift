@@ -12,7 +12,7 @@ package final class MetricsObserver: Observer {
     private let groupEntries: Recorder
 
     private let failures, lostCommits, guiltyRequests, verifications: LabelledMetrics<Counter>
-    private let tokenRefusals, requestRefusals: LabelledMetrics<Counter>
+    private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
 
     package init(factory: any MetricsFactory) {
@@ -48,6 +48,8 @@ package final class MetricsObserver: Observer {
         answers = LabelledMetrics(["method", "route", "status"]) {
             Timer(label: "countersign_http_request_seconds", dimensions: $0, factory: factory)
         }
+        identityChecks = counters("identity_checks_total", "assessment", "changed")
+        identityCheckFailures = counters("identity_check_failures_total", "reason")
         verifications = counters("verifications_total", "verdict")
         verifiedEntries = meter("verified_entries")
         brokenEntries = meter("broken_entries")
@@ -84,6 +86,9 @@ package final class MetricsObserver: Observer {
         case .requestRefused(let route, let code): requestRefusals[route, code].increment()
         case .requestAnswered(let method, let route, let status, let seconds):
             answers[method, route, String(status)].recordSeconds(seconds)
+        case .identityChecked(_, let assessment, let changed):
+            identityChecks[assessment, changed ? "true" : "false"].increment()
+        case .identityCheckFailed(_, let reason): identityCheckFailures[reason].increment()
         case .verificationFinished(_, let entries, let broken, let seconds):
             verifications[broken == 0 ? "intact" : "broken"].increment()
             verifiedEntries.set(entries)

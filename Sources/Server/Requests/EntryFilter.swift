@@ -39,6 +39,14 @@ package struct EntryFilter: Sendable {
         note("oversight_mode", query.oversightModes)
         query.outcomes = try reader.all("outcome", Self.outcome)
         note("outcome", query.outcomes)
+        query.alignments = try reader.all("alignment") { (text) throws(Refusal) in
+            guard Kind.verification.outcomes.contains(text) else {
+                throw Refusal(
+                    .invalidParameter, "expected one of \(Kind.verification.outcomes.joined(separator: ", "))")
+            }
+            return text
+        }
+        note("alignment", query.alignments)
         query.runIDs = try reader.all("run_id") { (text) throws(Refusal) in
             try MemberReader.text(.string(text), min: 1, max: Self.runIDSizeMax)
         }

@@ -86,6 +86,17 @@ struct QueryReader {
         }
     }
 
+    /// The value of `name`: `true` or `false`, which is also what absence means.
+    mutating func flag(_ name: String) throws(Refusal) -> Bool {
+        try one(name) { (text) throws(Refusal) in
+            switch text {
+            case "true": return true
+            case "false": return false
+            default: throw Refusal(.invalidParameter, "expected true or false")
+            }
+        } ?? false
+    }
+
     /// The value of `name` as a moment.
     mutating func timestamp(_ name: String) throws(Refusal) -> Timestamp? {
         try one(name) { (text) throws(Refusal) in

@@ -2,6 +2,7 @@
 import { bucketLabels, bucketStarts, chartAndTable, series, SPANS } from "./chart.js";
 import { code, count, el, empty, foreign, pairs, outcome, spaced, table, time } from "./elements.js";
 import { KINDS, MODES, OUTCOMES } from "./elements.js";
+import { alignmentTable, identityDetail, identityList } from "./identities.js";
 import { canHash, checkEntry } from "./proof.js";
 
 const TOKEN = "countersign.token";
@@ -129,7 +130,7 @@ function signOut(error) {
 
 // MARK: views, each a function of the parameters in the address
 
-const views = { overview, message, entries, proof };
+const views = { overview, message, entries, identities, proof };
 
 function route() {
     if (!signedIn) return;
@@ -190,7 +191,7 @@ function message({ id }) {
     load($("message-result"), async (signal) => {
         if (!id) return empty("Enter a Message-ID as it stands in the mail's header, with or without angle brackets.");
         const found = await askJSON(`v1/messages/${encodeURIComponent(bracketed(id))}`, {}, signal);
-        const { message_id, timeline, attempts } = found;
+        const { message_id, timeline, attempts, alignment } = found;
         say(`${timeline.length} entries of this message`);
         const nodes = [facts(found), el("h2", {}, "Timeline")];
         nodes.push(el("ol", { class: "timeline" }, timeline.map((item, index) => moment(item, timeline[index - 1]))));
@@ -198,6 +199,7 @@ function message({ id }) {
             const rest = link("entries", { message_id, order: "asc" }, "page through all its entries");
             nodes.push(el("p", {}, "The timeline is longer than this: ", rest, "."));
         }
+        if (alignment.length) nodes.push(el("h2", {}, "Sender identity"), alignmentTable(alignment, link));
         if (attempts.length) nodes.push(el("h2", {}, "Workflow attempts"), attemptTable(attempts));
         return nodes;
     });
@@ -309,6 +311,24 @@ function saveExport(choices) {
         anchor.click();
         setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
         return `Saved ${count(blob.size)} bytes as ${name}.`;
+    });
+}
+
+// MARK: identities
+
+function identities({ id, from }) {
+    load($("identities-result"), async (signal) => {
+        if (!id) {
+            const page = await askJSON("v1/identities", { limit: PAGE, ...from && { cursor: from } }, signal);
+            say(`${page.identities.length} identities`);
+            const next = page.next_cursor && el("p", {}, link("identities", { from: page.next_cursor }, "Next →"));
+            return [...identityList(page.identities, link), next ?? []].flat();
+        }
+        const path = `v1/identities/${encodeURIComponent(id)}`;
+        const answers = [askJSON(path, {}, signal), askJSON(`${path}/history`, { limit: PAGE }, signal)];
+        const [identity, { checks }] = await Promise.all(answers);
+        say(`${id} is ${identity.assessment ?? "not checked yet"}`);
+        return identityDetail(identity, checks, link);
     });
 }
 

@@ -1,7 +1,7 @@
 import Hummingbird
+import Identities
 import Ledger
 import LedgerStore
-import MailAuthentication
 import Observation
 
 /// One operation of the API: its method, its path as the OpenAPI document spells it, and who may call it.
@@ -56,20 +56,24 @@ extension Route {
     /// The whole API.
     static func all(
         _ store: LedgerStore, observer: any Observer, authenticator: Authenticator, configuration: ServerConfiguration,
-        names: any EvidenceSource, publicSuffixes: PublicSuffixList?, clock: @escaping @Sendable () -> Timestamp,
+        verifications: Verifications, checks: IdentityChecks, clock: @escaping @Sendable () -> Timestamp,
         metrics: @escaping @Sendable () -> String
     ) -> [Route] {
         let timeout = configuration.requestTimeout
+        let register = IdentityRegister(store)
         return AppendController(store: store, timeout: timeout).routes
             + StepAttemptsController(store: store, timeout: timeout).routes
             + EntriesController(store: store).routes
-            + MessagesController(store: store).routes
+            + MessagesController(store: store, register: register).routes
             + StatsController(store: store).routes
             + TreeController(store: store).routes
             + ExportController(
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
             ).routes
-            + VerificationsController(names: names, publicSuffixes: publicSuffixes, clock: clock).routes
+            + VerificationsController(
+                verifications: verifications, checks: checks, register: register, timeout: timeout, clock: clock
+            ).routes
+            + IdentitiesController(store: store, register: register, checks: checks, timeout: timeout).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes

@@ -1,0 +1,94 @@
+import Ledger
+import MailAuthentication
+
+/// How each mail of a run is checked.
+struct MessageVerifying: Sendable {
+    let names: any EvidenceSource
+    let publicSuffixes: PublicSuffixList?
+    let envelope: MessageEnvelope
+    let asOf: Timestamp
+    private let keys = DKIMKeyCache()
+
+    init(
+        names: any EvidenceSource, publicSuffixes: PublicSuffixList?, envelope: MessageEnvelope, asOf: Timestamp
+    ) {
+        self.names = names
+        self.publicSuffixes = publicSuffixes
+        self.envelope = envelope
+        self.asOf = asOf
+    }
+
+    func verify(_ message: RawMessage) async -> MessageVerification {
+        await MessageVerifier(resolver: EvaluationResolver(names), publicSuffixes: publicSuffixes, keys: keys).verify(
+            message, envelope, asOf: asOf)
+    }
+}
+
+/// Checks many mails, some at once, and tells of each in their order.
+struct MessageCheckRun: Sendable {
+    /// How many are read before the first of them is told.
+    private static let atOnce = 64
+
+    let verifier: MessageVerifying
+    let isJSON: Bool
+
+    /// - Returns: how many are not aligned.
+    func run(_ paths: [String]) async throws -> Int {
+        let progress = ProgressBar(unit: "mails", isWanted: paths.count > 1)
+        defer { progress.clear() }
+        var unaligned = 0
+        for start in stride(from: 0, to: paths.count, by: Self.atOnce) {
+            let part = Array(paths[start..<min(start + Self.atOnce, paths.count)])
+            let told = try await check(part)
+            progress.clear()
+            try Output.standard.write(told.flatMap(\.text))
+            unaligned += told.count { !$0.isAligned }
+            progress.update(done: start + part.count, fraction: Double(start + part.count) / Double(paths.count))
+        }
+        return unaligned
+    }
+
+    private struct Told: Sendable {
+        let text: [UInt8]
+        let isAligned: Bool
+    }
+
+    private func check(_ paths: [String]) async throws -> [Told] {
+        try await withThrowingTaskGroup(of: (index: Int, told: Told).self) { tasks in
+            for (index, path) in paths.enumerated() {
+                tasks.addTask {
+                    let verification = await verifier.verify(RawMessage(try MailFiles.bytes(of: path)))
+                    return (
+                        index,
+                        Told(text: text(path, verification), isAligned: verification.assessment == .aligned)
+                    )
+                }
+            }
+            var told: [Told?] = Array(repeating: nil, count: paths.count)
+            for try await each in tasks { told[each.index] = each.told }
+            return told.compactMap { $0 }
+        }
+    }
+
+    private func text(_ path: String, _ verification: MessageVerification) -> [UInt8] {
+        guard !isJSON else {
+            return CanonicalWriter.bytes(of: ["file": .string(path), "result": verification.json]) + [0x0A]
+        }
+        var lines = ["\(path): \(verification.assessment.rawValue)"]
+        let dmarc = verification.dmarc
+        lines.append("  dmarc \(dmarc.value.rawValue) (\(dmarc.reason.rawValue))")
+        for spf in verification.spf {
+            lines.append("  spf \(spf.result.rawValue) (\(spf.reason.text)) for \(spf.scope.rawValue)")
+        }
+        for dkim in verification.dkim.results {
+            let signer = [dkim.domain, dkim.selector].compactMap { $0 }.joined(separator: ", selector ")
+            lines.append("  dkim \(dkim.value.rawValue) (\(dkim.reason.rawValue)) by \(Self.printable(signer))")
+        }
+        return Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
+
+    /// A mail must not send control sequences to a terminal.
+    private static func printable(_ text: String) -> String {
+        String(decoding: text.utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+}

@@ -6,8 +6,8 @@ package import Observation
 import Postgres
 import Synchronization
 
-/// Checks identities: on request, and by the schedule. A scheduled check makes an entry when something changed, and once
-/// a day when nothing did.
+/// Checks identities: on request, and by the schedule. A scheduled check makes an entry when something changed, and
+/// once a day when nothing did.
 ///
 /// The schedule stands in the database, so it survives a restart, and each identity is claimed by one instance at a
 /// time. A claim that nobody finishes is over after ``claimTime``; the entry of an instance that lost its claim is
@@ -208,10 +208,11 @@ extension IdentityChecks {
     }
 
     private static func finished(after pause: Duration) -> Statement {
-        """
-        checked_at = clock_timestamp(), due_at = clock_timestamp() + \(Int64(pause / .milliseconds(1))) * interval '1 millisecond',
-        claim = NULL, claimed_until = NULL
-        """
+        let milliseconds = Int64(pause / .milliseconds(1))
+        return """
+            checked_at = clock_timestamp(), claim = NULL, claimed_until = NULL,
+            due_at = clock_timestamp() + \(milliseconds) * interval '1 millisecond'
+            """
     }
 }
 

@@ -14,8 +14,8 @@ package struct IdentityInForce: Sendable {
 }
 
 extension IdentityRegister {
-    /// The check in force for each `send` entry among `entries`: the last one before it of the sender's address, or else
-    /// of its domain. Entries without any are left out.
+    /// The check in force for each `send` entry among `entries`: the last one before it of the sender's address, or
+    /// else of its domain. Entries without any are left out.
     package func inForce(
         for entries: [Entry], in ledger: StoredLedger
     ) async throws(StoreError) -> [IdentityInForce] {

@@ -22,8 +22,8 @@ package struct IdentitySettings: Sendable {
         self.addresses = addresses
     }
 
-    /// Takes the members of the settings from `members`: `mail_from_domain`, `signing_domain`, `selectors`, `addresses`,
-    /// each optional.
+    /// Takes the members of the settings from `members`: `mail_from_domain`, `signing_domain`, `selectors`,
+    /// `addresses`, each optional.
     package init(_ members: inout MemberReader) throws(Refusal) {
         mailFromDomain = try members.take("mail_from_domain", Self.hostName)
         signingDomain = try members.take("signing_domain", Self.hostName)

@@ -24,8 +24,8 @@ extension Verifications {
     /// Runs the check that entry `seq` records again, on its evidence.
     ///
     /// - Parameter message: the bytes of the message, for the check of one: the ledger does not keep them.
-    /// - Throws: `Refusal` if the entry is no check of the service's, or the message another one; `notFound` if there is
-    ///   no such entry or what was sealed in it was erased.
+    /// - Throws: `Refusal` if the entry is no check of the service's, or the message another one; `notFound` if there
+    ///   is no such entry or what was sealed in it was erased.
     package func replay(_ seq: Int, message: RawMessage?, in ledger: StoredLedger) async throws -> Replay {
         guard let stored = try await store.entry(of: ledger, seq: seq, disclosures: true) else {
             throw StoreError(.notFound, "the ledger has no entry with this seq")

@@ -175,8 +175,8 @@ package final class LedgerStore: Sendable {
         }
     }
 
-    /// Lends a connection for reading and turns what goes wrong into a `StoreError`. What is written here is no entry and
-    /// no part of one: entries, and all that follows from them, are written by `append` alone.
+    /// Lends a connection for reading and turns what goes wrong into a `StoreError`. What is written here is no entry
+    /// and no part of one: entries, and all that follows from them, are written by `append` alone.
     package func read<Result: Sendable>(
         timeout: Duration = readTimeout, _ body: @Sendable (Connection, ContinuousClock.Instant) async throws -> Result
     ) async throws(StoreError) -> Result {

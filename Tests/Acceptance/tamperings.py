@@ -127,7 +127,7 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
                      Unseen("evidence that no entry names proves nothing and harms nothing")),
     "identities": ("SELECT ledger_id, 'stray.example', '{}', 3, NULL, now(), NULL, NULL, NULL FROM countersign.ledgers",
                    Found("orphan")),
-    "identity_verifications": ("SELECT ledger_id, identity, seq + 1, 'protected'"
+    "identity_verifications": ("SELECT ledger_id, identity, 1, 'protected'"
                                " FROM countersign.identity_verifications LIMIT 1", Found("identity")),
     "migrations": ("SELECT 9999, 'stray', checksum, applied_at FROM countersign.migrations LIMIT 1",
                    Found("migration", REFUSES, says="schema")),

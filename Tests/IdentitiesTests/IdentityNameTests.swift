@@ -24,11 +24,8 @@ import Testing
     }
 
     @Test func `has settings that are what they were when they come back`() throws {
-        let json = try JSONReader.read(
-            Array(
-                #"{"addresses":["192.0.2.10","2001:db8::1"],"mail_from_domain":"bounce.acme.example","selectors":["s1"]}"#
-                    .utf8))
-        let settings = try IdentitySettings(json: json)
-        #expect(CanonicalWriter.bytes(of: settings.json) == CanonicalWriter.bytes(of: json))
+        let text = #"{"addresses":["192.0.2.10","2001:db8::1"],"mail_from_domain":"b.acme.example","selectors":["s1"]}"#
+        let settings = try IdentitySettings(json: try JSONReader.read(Array(text.utf8)))
+        #expect(CanonicalWriter.bytes(of: settings.json) == Array(text.utf8))
     }
 }

@@ -21,6 +21,8 @@ import Testing
         .rollupsAdvanced(ledger: "a.example/mail", seq: 41, entries: 7), .migrationApplied(version: 3, name: "ledger"),
         .tokenRefused(reason: "revoked"), .requestRefused(route: "/v1/entries", code: "malformed_json"),
         .requestAnswered(method: "POST", route: "/v1/entries", status: 400, seconds: 0.25),
+        .identityChecked(ledger: "a.example/mail", assessment: "protected", changed: true),
+        .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 2, seconds: 0.125),
     ]
 

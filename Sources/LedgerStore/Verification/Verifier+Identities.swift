@@ -36,7 +36,8 @@ extension Verifier {
         try await checkSettings()
     }
 
-    /// The checks of each identity are those that entries record. A lost one would let an older one seem to be in force.
+    /// The checks of each identity are those that entries record. A lost one would let an older one seem to be in
+    /// force.
     private mutating func checkIdentityVerifications() async throws {
         var stored: [[UInt8]: RowSum] = [:]
         var last: (identity: String, seq: Int) = ("", -1)

@@ -64,6 +64,9 @@ import Synchronization
             ("infra-host-ttl:", "1"),
             ("cache-max-ttl:", seconds),
             ("cache-max-negative-ttl:", seconds),
+            // Records stay in the order of the server's answer. If they were turned around each time, the first name of
+            // a client would be another one, and with it what SPF says (RFC 7208 §7.2).
+            ("rrset-roundrobin:", "no"),
         ]
         if !settings.forwarders.isEmpty {
             // Private networks have names where the resolver is their own (RFC 6303 answers for them otherwise).

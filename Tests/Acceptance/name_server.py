@@ -163,7 +163,7 @@ class NameServer:
             response.set_rcode(dns.rcode.from_text(fault.upper()))
         if fault == "wrong_id":
             response.id = (response.id + 1) % 65536
-        return response.to_wire(max_size=65535 if over_tcp else 1232)
+        return response.to_wire(max_size=65535 if over_tcp else 1232, want_shuffle=False)
 
     def _fill(self, response: dns.message.Message, owner: dns.name.Name, kind: str) -> Fault | None:
         """Puts in what the zone says, along aliases; gives the fault that it meets."""

@@ -76,3 +76,16 @@ def test_all_cases_of_the_suite(api: Api, names: NameServer, report: Callable[[s
            + ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items())))
     assert not wrong, "\n".join(wrong)
     assert total == CASES
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 8])
+def test_the_first_name_of_a_client_is_the_first_of_the_answer(api: Api, names: NameServer, count: int) -> None:
+    hosts = [f"host{number}.order.test" for number in range(count)]
+    names.zone = Zone().txt("order.test", "v=spf1 -all exp=why.order.test").txt("why.order.test", "%{p}").add(
+        "1.2.0.192.in-addr.arpa", "PTR", *(f"{host}." for host in hosts))
+    for host in hosts:
+        names.zone.add(host, "A", "192.0.2.1")
+    # The names below the domain come first (RFC 7208 §7.2), and all of these are.
+    answer = ok(api.post("/v1/verifications/spf", {
+        "ip": "192.0.2.1", "helo": "mx.order.test", "mail_from": "a@order.test"}), 200)
+    assert answer["explanation"] == hosts[0]

@@ -21,6 +21,7 @@ from .report import Report, compared
 from .rows import export, proofs, query, stats, verify
 from .rows.ingest import FILL_LEGS, Fill
 from .rows.ledgers import Ledgers
+from .rows.mail import Mail
 from .rows.single import CLIENTS, Single
 
 ROOT = Path(__file__).parents[2]
@@ -107,6 +108,10 @@ class Run:
         if options.wants("disk"):
             with ticking(lambda: "VACUUM (FREEZE)"):
                 self.facts["VACUUM (FREEZE) at the end"] = disk.vacuum(bench.database, "FREEZE", bench.size())
+        if options.wants("messages") or options.wants("sweep"):
+            mail = Mail(bench)
+            self._add(mail.measure())
+            self.facts |= mail.facts
         if options.wants("ledgers"):
             ledgers = Ledgers(bench)
             self._add(ledgers.measure())

@@ -95,6 +95,9 @@ RULES = (
     Rule("ledgers-beside", "the same beside a busy one, and without, p50, ms", latency("p50")),
     Rule("ledgers-beside", "    p99, ms", latency("p99")),
     Rule("ledgers-busy", "the busy one beside these, and alone, entries/s", rate),
+    Rule("messages", "mails verified over HTTP, beside dkimpy in one process, /s", rate, "least", 10),
+    Rule("messages-rsa", "    beside RSA-2048 verification by OpenSSL, /s", rate, "least", 0.5),
+    Rule("sweep", "identities checked over HTTP, beside dnsperf asking the same, domains/s", rate),
 )
 CLIENTS = (1, 8, 32, 128, 256)
 

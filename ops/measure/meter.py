@@ -30,6 +30,15 @@ class Meter:
         self._waits = Waits(database)
 
     @contextmanager
+    def beside(self, service_pid: int) -> Iterator[Meter]:
+        """A meter of a further instance of the service on the same Postgres."""
+        other = Meter(service_pid, self._database, self.profile)
+        try:
+            yield other
+        finally:
+            other._waits.close()
+
+    @contextmanager
     def leg(self, title: str, profiled: str = "") -> Iterator[Leg]:
         """Measures its body, after a CHECKPOINT. The body sets what was done; and `seconds`, if it knows better.
 

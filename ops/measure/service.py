@@ -23,6 +23,8 @@ class Service:
         self.binary = binary
         self.data = folder / "d"
         self.admin_token = ""
+        # Further words of the command line.
+        self.arguments: tuple[str, ...] = ()
         self._place = ["--data-dir", str(self.data)]
         self._log = folder / "service.log"
         self._process: subprocess.Popen[str] | None = None
@@ -45,7 +47,8 @@ class Service:
         with self._log.open("ab") as errors:
             # Away from our terminal: Ctrl-C reaches this program alone, which ends the service in order.
             self._process = subprocess.Popen(
-                [str(self.binary), "serve", *self._place, "--listen", "127.0.0.1:0", "--ledger", ORIGIN],
+                [str(self.binary), "serve", *self._place, "--listen", "127.0.0.1:0", "--ledger", ORIGIN,
+                 *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         self._listening.wait(START_SECONDS_MAX)

@@ -21,7 +21,7 @@ struct Countersign: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Token.self, LedgerCommand.self, Import.self, Export.self, Verify.self, Migrate.self,
-            Doctor.self,
+            Doctor.self, DMARCReportCommand.self,
         ])
 
     static var _errorPrefix: String { "error: " }

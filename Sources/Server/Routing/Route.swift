@@ -1,4 +1,5 @@
 import Hummingbird
+import Identities
 import Ledger
 import LedgerStore
 import MailAuthentication
@@ -60,6 +61,13 @@ extension Route {
         metrics: @escaping @Sendable () -> String
     ) -> [Route] {
         let timeout = configuration.requestTimeout
+        let keys = DKIMKeyCache()
+        let reports = DMARCReports(store, clock: clock) { mail in
+            let resolver = EvaluationResolver(names)
+            let result = await MessageVerifier(resolver: resolver, publicSuffixes: publicSuffixes, keys: keys).verify(
+                mail, MessageEnvelope(), asOf: clock())
+            return (result, resolver.evidence)
+        }
         return AppendController(store: store, timeout: timeout).routes
             + StepAttemptsController(store: store, timeout: timeout).routes
             + EntriesController(store: store).routes
@@ -70,6 +78,7 @@ extension Route {
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
             ).routes
             + VerificationsController(names: names, publicSuffixes: publicSuffixes, clock: clock).routes
+            + ReportsController(reports: reports, stored: StoredReports(store), timeout: timeout).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes

@@ -8,6 +8,7 @@ from typing import Any
 
 from api import Api, ok
 from events import Events
+from report_files import Report, Row
 
 STEP_HEADERS = {"Step-Engine": "inngest", "Step-Scope": "production", "Step-Function-Id": "billing-chase",
                 "Step-Id": "send-reminder", "Step-Dispatch-Id": "dispatch-1", "Step-Event-Id": "event-1"}
@@ -23,6 +24,7 @@ class Filled:
     keys: list[str] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
     token_ids: list[str] = field(default_factory=list)
+    report_seqs: list[int] = field(default_factory=list)
     size: int = 0
 
 
@@ -49,6 +51,8 @@ def fill(api: Api, rng: random.Random, size_min: int, mark: str = "m") -> Filled
             for number, element in enumerate(elements):
                 element["idempotency_key"] = f"{mark}-element-{batch}-{number}"
             api.append(elements)
+    for number in range(2):
+        dmarc_report(api, filled, mark, number)
     filled.size = api.size()
     return filled
 
@@ -77,6 +81,14 @@ def message_life(api: Api, filled: Filled, mark: str) -> None:
     filled.recipients.append(recipient)
     filled.keys += [f"key-{mark}", f"sent-{mark}"]
     filled.aliases.append(f"<relay-{mark}@relay.example>")
+
+
+def dmarc_report(api: Api, filled: Filled, mark: str, number: int) -> None:
+    """A DMARC report about a domain that holds `mark`."""
+    domain = f"{mark}-{number}.acme.example"
+    report = Report(f"{mark}-report-{number}", policy_domain=domain, rows=[Row(header_from=domain)])
+    answer = api.call("POST", "/v1/dmarc-reports", data=report.xml(), headers={"Content-Type": "application/xml"})
+    filled.report_seqs.append(ok(answer, 201)["seq"])
 
 
 def attempt(run: str, step: str | None, number: int, phase: str, **members: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from api import Api
+from filling import Filled
+from report_files import Report
 
 READ, INGEST, EXPORT, ADMIN = "read", "ingest", "export", "admin"
 SCOPES = ("ingest", "read", "export", "send", "oversight", "admin")
@@ -28,6 +30,11 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("POST", "/v1/verifications/spf"): INGEST,
     ("POST", "/v1/verifications/message"): INGEST,
     ("POST", "/v1/verifications/identity"): INGEST,
+    ("POST", "/v1/dmarc-reports"): INGEST,
+    ("GET", "/v1/dmarc-reports"): READ,
+    ("GET", "/v1/dmarc-reports/stats"): READ,
+    ("GET", "/v1/dmarc-reports/unknown-senders"): READ,
+    ("GET", "/v1/dmarc-reports/{}"): READ,
     ("GET", "/openapi.json"): None,
     ("GET", "/health"): None,
     ("GET", "/ready"): None,
@@ -48,10 +55,14 @@ def documented(api: Api) -> set[tuple[str, str]]:
         if not PAGE_PARTS.fullmatch(path)}
 
 
-def good_request(route: tuple[str, str], message_id: str, token_id: str) -> dict[str, Any]:
-    """Arguments of `Api.call` for a request that a token with the right scope may make."""
+def good_request(
+    route: tuple[str, str], message_id: str, token_id: str, filled: Filled | None = None,
+) -> dict[str, Any]:
+    """Arguments of `Api.call` for a request that a token with the right scope may make; `filled`: what its ledger
+    holds."""
     method, path = route
-    values = {"/v1/messages/{}": message_id, "/v1/tokens/{}": token_id}
+    values = {"/v1/messages/{}": message_id, "/v1/tokens/{}": token_id,
+              "/v1/dmarc-reports/{}": filled.report_seqs[0] if filled else 0}
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/v1/entries"): {"kind": "send", "outcome": "sent"},
         ("POST", "/v1/step-attempts"): {
@@ -66,6 +77,9 @@ def good_request(route: tuple[str, str], message_id: str, token_id: str) -> dict
     if path == "/v1/verifications/message":
         request["data"] = b"From: a@acme.example\r\n\r\n"
         request["headers"] = {"Content-Type": "message/rfc822"}
+    if route == ("POST", "/v1/dmarc-reports"):
+        request["data"] = Report("good").xml()
+        request["headers"] = {"Content-Type": "application/xml"}
     if path == "/v1/consistency":
         request["params"] = {"from": 1}
     return request

@@ -17,6 +17,7 @@ import requests
 
 from api import Api, ok, problem, problem_text
 from filling import Filled, attempt, fill
+from report_files import Report
 from routes import ROUTES, SCOPES, documented, good_request
 from service import DataDirectory
 
@@ -39,6 +40,7 @@ class Two:
     service: DataDirectory
     own: Api
     other: Api
+    ours: Filled
     theirs: Filled
     cursor: str
 
@@ -48,11 +50,11 @@ def two(request: pytest.FixtureRequest, service: DataDirectory) -> Two:
     rng = random.Random(f"{request.config.option.seed}/isolation")
     service.create_ledger(OTHER)
     other = service.api(service.new_token("admin", origin=OTHER))
-    fill(service.api(), rng, OWN_SIZE, "own")
+    ours = fill(service.api(), rng, OWN_SIZE, "own")
     theirs = fill(other, rng, OTHER_SIZE, MARK)
     cursor = other.json("/v1/entries", limit=2)["next_cursor"]
     assert OWN_SIZE <= service.api().size() < 300 and OTHER_SIZE <= other.size() < 900
-    return Two(service, service.api(), other, theirs, cursor)
+    return Two(service, service.api(), other, ours, theirs, cursor)
 
 
 def never(identifier: str) -> str:
@@ -74,6 +76,12 @@ def filters(two: Two) -> list[tuple[str, str, str]]:
            "idempotency_key": theirs.keys[0], "actor": f"agent-{MARK}-0",
            "sender": f"billing@{MARK}-0.acme.example", "sender_domain": f"{MARK}-0.acme.example"}
     return [(name, value, never(value)) for name, value in ids.items()]
+
+
+def cursors(two: Two) -> tuple[str, str]:
+    """A cursor of the other ledger's reports, and one that nobody gave out."""
+    cursor = two.other.json("/v1/dmarc-reports", limit=1)["next_cursor"]
+    return cursor, spoiled(cursor)
 
 
 def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str, Any]]]]:
@@ -123,6 +131,21 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
         ("POST", "/v1/verifications/message"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
             "method": "POST", "path": "/v1/verifications/message", "data": "From: a@ID\r\n\r\n",
             "headers": {"Content-Type": "message/rfc822"}})],
+        ("POST", "/v1/dmarc-reports"): [("report id", f"{MARK}-report-0", f"{TWIN}-report-0", {
+            "method": "POST", "path": "/v1/dmarc-reports", "data": Report("ID").xml().decode(),
+            "headers": {"Content-Type": "application/xml"}})],
+        ("GET", "/v1/dmarc-reports"): [
+            get("/v1/dmarc-reports", "policy_domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example",
+                policy_domain="ID"),
+            get("/v1/dmarc-reports", "cursor", *cursors(two), cursor="ID", limit="1")],
+        ("GET", "/v1/dmarc-reports/{}"): [
+            get("/v1/dmarc-reports/ID", "seq", str(theirs.report_seqs[-1]), "95000")],
+        ("GET", "/v1/dmarc-reports/stats"): [
+            get("/v1/dmarc-reports/stats", "policy_domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example",
+                policy_domain="ID", by="header_from,source_ip")],
+        ("GET", "/v1/dmarc-reports/unknown-senders"): [
+            get("/v1/dmarc-reports/unknown-senders", "policy_domain", f"{MARK}-0.acme.example",
+                f"{TWIN}-0.acme.example", policy_domain="ID")],
         ("POST", "/v1/step-attempts"): [("run", f"run-{MARK}-attempts", f"run-{TWIN}-attempts", {
             "method": "POST", "path": "/v1/step-attempts", "json": report})],
         **{(method, path): [get(path, "nothing", NONE, NONE)]
@@ -195,6 +218,8 @@ def test_the_ids_that_were_asked_for_do_exist_in_their_own_ledger(two: Two) -> N
 def test_nothing_of_another_ledger_is_listed_counted_or_exported(two: Two) -> None:
     parts = [two.own.get("/v1/export", format=form, disclosures=flag).text
              for form, flag in (("jsonl", None), ("jsonl", "true"), ("csv", None))]
+    parts += [two.own.get(path).text for path in (
+        "/v1/dmarc-reports", "/v1/dmarc-reports/unknown-senders", "/v1/dmarc-reports/stats?by=header_from,policy_domain")]
     parts += [two.own.get(path).text for path in ("/v1/tokens", "/v1/tree", "/metrics", "/ready", "/health", "/")]
     parts.append(two.own.get("/v1/stats", by="sender,kind,oversight_mode,outcome", bucket="hour").text)
     parts += [two.own.get("/v1/entries", limit=1000, order=order).text for order in ("asc", "desc")]
@@ -225,7 +250,7 @@ def test_a_scope_opens_its_routes_and_no_other(two: Two, scope: str) -> None:
     caller = Api(two.own.url, two.service.new_token(scope))
     for route, needed in ROUTES.items():
         victim = ok(two.own.post("/v1/tokens", {"name": "victim", "scopes": ["read"]}), 201)["id"]
-        answer = caller.call(**good_request(route, message_id, victim))
+        answer = caller.call(**good_request(route, message_id, victim, two.ours))
         if needed in (None, scope) or scope == "admin":
             assert answer.status_code in (200, 201), problem_text(answer)
         else:

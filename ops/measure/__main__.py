@@ -18,7 +18,7 @@ from .options import Options, read
 from .processes import MeasurementFailed
 from .progress import elapsed_seconds, note, ticking
 from .report import Report, compared
-from .rows import export, proofs, query, stats, verify
+from .rows import export, proofs, query, reports, stats, verify
 from .rows.ingest import FILL_LEGS, Fill
 from .rows.ledgers import Ledgers
 from .rows.single import CLIENTS, Single
@@ -107,6 +107,8 @@ class Run:
         if options.wants("disk"):
             with ticking(lambda: "VACUUM (FREEZE)"):
                 self.facts["VACUUM (FREEZE) at the end"] = disk.vacuum(bench.database, "FREEZE", bench.size())
+        if options.wants("reports"):
+            self._add([reports.measure(bench)])
         if options.wants("ledgers"):
             ledgers = Ledgers(bench)
             self._add(ledgers.measure())

@@ -63,6 +63,7 @@ def _rows(options: Options, entries: int, is_whole: bool) -> list[Phase]:
         ("verify", options.wants("verify"), legs * (entries / VERIFIED + entries / DIGESTED)),
         ("single", options.wants("single"), entries / INSERTED + clients * pair + leg),
         ("VACUUM (FREEZE)", is_whole and options.wants("disk"), entries / VACUUMED * 2),
+        ("reports", is_whole and options.wants("reports"), 2 * LEGS * 20),
         ("ledgers", is_whole and options.wants("ledgers"), at_once + options.ledgers / LEDGERS_MADE + fairness + 60),
     )
     return [Phase(title, seconds) for title, is_wanted, seconds in wanted if is_wanted]

@@ -171,3 +171,34 @@ import Testing
         }
     }
 }
+
+@Suite struct `The check of DMARC reports` {
+    /// Statements of a superuser, and what the check says of them.
+    private static let tamperings: [(Statement, String)] = [
+        ("UPDATE countersign.dmarc_report_rows SET count = count + 1 WHERE row = 1", "its rows are not those of the entry"),
+        ("UPDATE countersign.dmarc_report_rows SET source_ip = '192.0.2.99' WHERE row = 0", "its rows are not those of the entry"),
+        ("DELETE FROM countersign.dmarc_report_rows WHERE row = 1", "its rows are not those of the entry"),
+        (
+            "UPDATE countersign.dmarc_report_rows SET signers = 's9._domainkey.acme.example' WHERE row = 0",
+            "the signers of a row are not those of its results"
+        ),
+        ("UPDATE countersign.dmarc_reports SET aligned = 2", "the column of aligned is not what the entry says"),
+        ("UPDATE countersign.dmarc_reports SET org_name = 'x'", "the column of org_name is not what the entry says"),
+        ("UPDATE countersign.dmarc_reports SET seq = 0", "no entry of a report stands there"),
+    ]
+
+    @Test func `names what was changed in the tables beside the entry`() async throws {
+        for (statement, reason) in Self.tamperings {
+            try await ReportStore.run { test in
+                let signed = ReportXML.Row(dkim: "pass", signature: ("s1", "acme.example"))
+                try await test.receive(ReportXML(rows: [signed, .init(count: 2)]).text)
+                let before = try await test.stored.check(test.ledger)
+                #expect((before.reports, before.rows) == (1, 2))
+                #expect(before.findings.isEmpty, "\(before.findings)")
+                _ = try await test.sql("SET session_replication_role = replica", then: statement)
+                let after = try await test.stored.check(test.ledger)
+                #expect(after.findings.map(\.reason) == [reason])
+            }
+        }
+    }
+}

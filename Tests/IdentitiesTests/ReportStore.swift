@@ -69,11 +69,12 @@ struct ReportStore: Sendable {
             reporter: Reporter(id: "tok_test", via: .ingest), timeout: .seconds(20))
     }
 
-    /// The answer to a statement of the superuser.
-    func sql(_ statement: Statement) async throws -> Rows {
+    /// The answer to the last statement of a superuser's session.
+    func sql(_ first: Statement, then second: Statement? = nil) async throws -> Rows {
         let connection = try await Connection.open(target, deadline: Self.soon)
         do {
-            let rows = try await connection.query(statement, deadline: Self.soon)
+            var rows = try await connection.query(first, deadline: Self.soon)
+            if let second { rows = try await connection.query(second, deadline: Self.soon) }
             await connection.close()
             return rows
         } catch {

@@ -11,6 +11,7 @@ struct DMARCReportCommand: AsyncParsableCommand {
             """,
         subcommands: [
             DMARCReportImport.self, DMARCReportList.self, DMARCReportStats.self, DMARCReportUnknownSenders.self,
+            DMARCReportVerify.self,
         ])
 }
 

@@ -73,11 +73,11 @@ struct DMARCReportImport: AsyncParsableCommand {
                 "there is no report in the folder", next: "name a folder with .xml, .gz, .zip or .eml files",
                 status: .usage)
         }
-        let (names, suffixes) = (try names.resolver(), try names.suffixes())
+        let (resolver, suffixes) = (try names.resolver(), try names.suffixes())
         let isComplete = try await OpenStore.with(database) { open in
             let ledger = try await ledger.find(in: open.store)
             if let fault = ledger.keyFault { throw MasterSecret.Fault(fault) }
-            let reports = open.reports(names: names, publicSuffixes: suffixes)
+            let reports = open.reports(names: resolver, publicSuffixes: suffixes)
             let started = ContinuousClock.now
             let answers = try await take(paths, into: ledger, reports)
             let seconds = (ContinuousClock.now - started) / .seconds(1)

@@ -76,7 +76,7 @@ package struct DMARCReports: Sendable {
         try await store.read { connection, deadline in
             // Drawn anew for each attempt: the one before may have been committed, its answer lost.
             let random = Random.bytes(4).reduce(Int64(0)) { $0 << 8 | Int64($1) } & (1 << 30 - 1)
-            let upload = clock().microseconds / 1_000_000 << 30 | random
+            let upload = (clock().microseconds / 1_000_000) << 30 | random
             try await connection.copyIn(
                 ReportRows.copyStatement, columns: rows.columns(ledgerID: ledger.id, upload: upload),
                 deadline: deadline)

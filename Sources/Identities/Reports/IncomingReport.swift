@@ -79,7 +79,7 @@ package struct IncomingReport: Sendable {
 
     private static func container(of bytes: [UInt8], _ label: Label) -> Container {
         guard label == .octets else { return .mail }
-        let container = container(of: bytes)
+        let container = Self.container(of: bytes)
         return container == .xml && beginsAsMail(bytes) ? .mail : container
     }
 

@@ -54,7 +54,7 @@ enum ReportEvent {
             ("np", policy.nonexistentPolicy?.rawValue), ("p", policy.policy?.rawValue), ("pct", policy.percentage),
             ("sp", policy.subdomainPolicy?.rawValue), ("testing", policy.testing.map { $0 ? "y" : "n" }),
         ]
-        return .object(words.compactMap { name, word in word.map { .init(name, .string($0)) } })
+        return .object(words.compactMap { name, word in word.map { JSONValue.Member(name, .string($0)) } })
     }
 
     private static func members(of rows: ReportRows) -> [JSONValue.Member] {

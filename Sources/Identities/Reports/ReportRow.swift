@@ -72,6 +72,20 @@ package struct ReportRow: Sendable {
     }
 }
 
+extension ReportRow {
+    /// The names of the keys of signatures that passed, by their selectors and domains; nil without any.
+    static func signers(_ signatures: some Sequence<(String?, String?)>) -> String? {
+        var names: [String] = []
+        for case (let selector?, let domain?) in signatures {
+            guard let name = DomainName(domain)?.prefixed(by: "\(selector)._domainkey"),
+                !name.text.utf8.contains(0x20), !names.contains(name.text)
+            else { continue }
+            names.append(name.text)
+        }
+        return names.isEmpty ? nil : names.joined(separator: " ")
+    }
+}
+
 extension ReportRow.Columns {
     init(_ row: AggregateReport.Row) {
         source = row.source

@@ -40,7 +40,8 @@ struct ReportRows: Sendable {
             if row.dkim == .pass || row.spf == .pass { alignedCount += row.count }
             dispositions[row.disposition?.rawValue ?? "unknown", default: 0] += row.count
             append(ReportRow.Columns(row), index: index)
-            signers.append(Self.signers(of: row))
+            let signatures = row.dkimResults.lazy.filter { $0.result == .pass }.map { ($0.selector, $0.domain) }
+            signers.append(row.dkim == .pass ? ReportRow.signers(signatures) : nil)
         }
     }
 
@@ -67,20 +68,6 @@ struct ReportRows: Sendable {
         envelopeTo.append(columns.envelopeTo)
         if let results = columns.authResults { authResults.append(text: results) } else { authResults.appendNull() }
         if let texts = columns.reasons { reasons.append(text: texts) } else { reasons.appendNull() }
-    }
-
-    /// The names of the keys of passing signatures, where the submitter says that DKIM passed aligned.
-    private static func signers(of row: AggregateReport.Row) -> String? {
-        guard row.dkim == .pass else { return nil }
-        var names: [String] = []
-        for result in row.dkimResults where result.result == .pass {
-            guard let domain = result.domain.flatMap({ DomainName($0) }), let selector = result.selector,
-                let name = domain.prefixed(by: "\(selector)._domainkey"), !name.text.utf8.contains(0x20),
-                !names.contains(name.text)
-            else { continue }
-            names.append(name.text)
-        }
-        return names.isEmpty ? nil : names.joined(separator: " ")
     }
 
     /// The columns of ``copyStatement``, for the rows of `upload`.

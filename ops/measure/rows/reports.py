@@ -18,7 +18,7 @@ from ..processes import MeasurementFailed, run
 from ..service import ORIGIN
 
 FILES, ROWS = 20, 500
-PYTHON = Path(".venv-reports/bin/python").absolute()
+PYTHON = Path(__file__).parents[3] / ".venv-reports" / "bin" / "python"
 PARSING = Path(__file__).parents[1] / "parsing.py"
 ROW = ("<record><row><source_ip>{source}</source_ip><count>{count}</count><policy_evaluated><disposition>none"
        "</disposition><dkim>{dkim}</dkim><spf>pass</spf></policy_evaluated></row><identifiers><envelope_from>"

@@ -1,5 +1,5 @@
 import Cryptography
-package import LedgerStore
+import LedgerStore
 import MailAuthentication
 import Postgres
 

@@ -114,9 +114,9 @@ import Testing
             } while cursor != nil
             #expect(seqs == [5, 4, 3, 2, 1])
             let first = try await test.stored.page(of: test.ledger, ReportFilter(), limit: 2, cursor: nil)
-            var other = ReportFilter()
-            other.policyDomain = "acme.example"
-            await #expect(throws: StoreError(.invalidCursor, "")) { [other] in
+            await #expect(throws: StoreError(.invalidCursor, "")) {
+                var other = ReportFilter()
+                other.policyDomain = "acme.example"
                 _ = try await test.stored.page(of: test.ledger, other, limit: 2, cursor: first.nextCursor)
             }
         }

@@ -1,6 +1,7 @@
 import Identities
 import Ledger
 import LedgerStore
+import Postgres
 import Testing
 
 @Suite struct `Reports held against the ledger` {

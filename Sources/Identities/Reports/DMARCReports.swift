@@ -101,8 +101,8 @@ package struct DMARCReports: Sendable {
                 ledger_id, seq, upload, outcome, submitter, org_name, report_id, policy_domain, begins, ends, records,
                 messages, aligned
             ) VALUES (
-                \(ledger.id), \(seq), \(upload), \(incoming.outcome), \(report.metadata.orgNameNormalized),
-                \(report.metadata.orgName), \(report.metadata.reportID), \(report.policy.domain?.text),
+                \(ledger.id), \(seq), \(upload), \(incoming.outcome), \(report.metadata.orgNameNormalized as String?),
+                \(report.metadata.orgName), \(report.metadata.reportID), \(report.policy.domain?.text as String?),
                 \(report.metadata.begin), \(report.metadata.end), \(Int32(report.rows.count)), \(report.messageCount),
                 \(rows.alignedCount)
             )

@@ -1,5 +1,5 @@
 import Cryptography
-package import Ledger
+import Ledger
 package import LedgerStore
 import Postgres
 

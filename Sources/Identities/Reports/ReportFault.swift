@@ -1,8 +1,8 @@
-import Compression
-import MailAuthentication
+package import Compression
+package import MailAuthentication
 
 /// Why what came in is no report that could be read: a closed list, whose codes are kept with the rejection.
-package enum ReportFault: Hashable, Sendable {
+package enum ReportFault: Error, Hashable, Sendable {
     case document(ReportRejection)
     case compression(CompressionError)
     /// The mail has no part that is a report.

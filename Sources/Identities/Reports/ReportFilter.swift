@@ -1,5 +1,5 @@
 package import Ledger
-package import LedgerStore
+import LedgerStore
 import MailAuthentication
 import Postgres
 

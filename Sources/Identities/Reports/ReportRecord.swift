@@ -1,5 +1,5 @@
 package import Ledger
-package import LedgerStore
+import LedgerStore
 
 /// A report as its entry says it.
 package struct ReportRecord: Sendable {
@@ -19,7 +19,8 @@ package struct ReportRecord: Sendable {
     /// The record in the line of its entry.
     init(seq: Int, line: String) throws(StoreError) {
         guard let json = try? JSONReader.read(Array(line.utf8)), let outcome = json["outcome"]?.text,
-            let recordedAt = json["recorded_at"]?.text.flatMap({ Timestamp($0) }), let data = json["data"]?.members
+            let recordedAt = json["recorded_at"]?.text.flatMap({ Timestamp($0) }), let data = json["data"]?.members,
+            json["data"]?["event"]?.text == ReportEvent.name
         else { throw StoreError(.internal, "the stored line of entry \(seq) is no report") }
         self.init(seq: seq, recordedAt: recordedAt, outcome: outcome, data: data)
     }

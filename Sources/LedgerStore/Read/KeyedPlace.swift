@@ -1,4 +1,5 @@
-package import Ledger
+import Ledger
+import Observation
 import Postgres
 
 extension LedgerStore {

@@ -173,11 +173,12 @@ import Testing
 }
 
 @Suite struct `The check of DMARC reports` {
+    private static let otherRows = "its rows are not those of the entry"
     /// Statements of a superuser, and what the check says of them.
     private static let tamperings: [(Statement, String)] = [
-        ("UPDATE countersign.dmarc_report_rows SET count = count + 1 WHERE row = 1", "its rows are not those of the entry"),
-        ("UPDATE countersign.dmarc_report_rows SET source_ip = '192.0.2.99' WHERE row = 0", "its rows are not those of the entry"),
-        ("DELETE FROM countersign.dmarc_report_rows WHERE row = 1", "its rows are not those of the entry"),
+        ("UPDATE countersign.dmarc_report_rows SET count = count + 1 WHERE row = 1", otherRows),
+        ("UPDATE countersign.dmarc_report_rows SET source_ip = '192.0.2.99' WHERE row = 0", otherRows),
+        ("DELETE FROM countersign.dmarc_report_rows WHERE row = 1", otherRows),
         (
             "UPDATE countersign.dmarc_report_rows SET signers = 's9._domainkey.acme.example' WHERE row = 0",
             "the signers of a row are not those of its results"

@@ -45,7 +45,8 @@ struct ReportStore: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await store.run() }
             let test = ReportStore(
-                store: store, ledger: try await makeLedger("acme.example/mail", in: store), target: target, proxy: proxy)
+                store: store, ledger: try await makeLedger("acme.example/mail", in: store), target: target, proxy: proxy
+            )
             try await body(test)
             // No entry made them.
             _ = try await test.sql("DELETE FROM countersign.identities")

@@ -76,7 +76,8 @@ extension StoredReports {
                 }
                 return Stored(
                     seq: try row.int(0), upload: try row.int64IfPresent(1),
-                    columns: texts + numbers + [("outcome", .string(try row.text(11)))], line: try row.textIfPresent(12))
+                    columns: texts + numbers + [("outcome", .string(try row.text(11)))], line: try row.textIfPresent(12)
+                )
             }
         }
     }
@@ -106,7 +107,9 @@ extension StoredReports {
             }
             if page.count < Self.checkedRowsMax { break }
         }
-        guard record["rows_sha256"]?.text == hash.digest.hex else { return ("its rows are not those of the entry", count) }
+        guard record["rows_sha256"]?.text == hash.digest.hex else {
+            return ("its rows are not those of the entry", count)
+        }
         return (areSignersRight ? nil : "the signers of a row are not those of its results", count)
     }
 

@@ -25,16 +25,17 @@ package struct ReportFilter: Sendable {
     /// The name for comparison, as reports are read (``AggregateReport/Metadata/orgNameNormalized``).
     private var submitter: String? {
         orgName.map { name in
-            let lower = String(decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-            return lower.utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }
-                .map { String(decoding: Array($0), as: UTF8.self) }.joined(separator: " ")
+            let words = name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+                .split { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self)
         }
     }
 
     /// The filters by name: what a cursor is bound to.
     var members: [JSONValue.Member] {
         let texts = [
-            ("from", from?.text), ("org_name", submitter), ("outcome", outcome?.rawValue), ("policy_domain", policyDomain),
+            ("from", from?.text), ("org_name", submitter), ("outcome", outcome?.rawValue),
+            ("policy_domain", policyDomain),
             ("to", to?.text),
         ]
         return texts.compactMap { name, text in text.map { .init(name, .string($0)) } }

@@ -194,6 +194,7 @@ extension UnknownSenders.Source {
         lastDay = StoredReports.day(try row.int64(5))
         reporters = try row.array(6, of: String.self).filter { !$0.isEmpty }
         let names = ["none", "pass", "quarantine", "reject", "unknown"]
-        dispositions = try names.enumerated().map { (name: $1, count: try row.int(.index(7 + $0))) }.filter { $0.count > 0 }
+        let counts = try names.enumerated().map { (name: $1, count: try row.int(.index(7 + $0))) }
+        dispositions = counts.filter { $0.count > 0 }
     }
 }

@@ -34,7 +34,9 @@ extension Request {
                     bytes.append(contentsOf: buffer.readableBytesView)
                 } else {
                     bytes = []
-                    guard size <= ServerConfiguration.discardedSizeMax else { throw Self.tooLarge(sizeMax, closes: true) }
+                    guard size <= ServerConfiguration.discardedSizeMax else {
+                        throw Self.tooLarge(sizeMax, closes: true)
+                    }
                 }
             }
         } catch let error as HTTPParserError {

@@ -32,7 +32,7 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     elif operation == "getMessage" and any(each <= " " or each == "\x7f" for each in unquote(message_id(case))):
         # A percent sign with two digits behind it is sent as it stands, and means another character then.
         case.path_parameters["message_id"] = "0"
-    elif operation == "listEntries" and case.query:
+    elif operation in ("listEntries", "listDMARCReports", "getDMARCReport") and case.query:
         # A cursor belongs to the query that gave it out.
         case.query.pop("cursor", None)
     elif operation == "getConsistencyProof" and "to" in (case.query or {}):

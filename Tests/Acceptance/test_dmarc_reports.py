@@ -401,3 +401,19 @@ def test_the_command_imports_a_folder_and_asks_about_it(own_directory: DataDirec
         assert "MESSAGES" in said and len(said.splitlines()) > 3, said
     assert own_directory.run("dmarc-report", "import", str(tmp_path / "empty")).returncode == 1
     assert own_directory.verify().is_intact
+    checked = own_directory.run_json("dmarc-report", "verify")
+    assert checked == {"findings": [], "reports": len(samples) + 2, "rows": first["records"] + 1}
+
+
+def test_a_row_that_somebody_changed_is_named_by_its_report(own_service: DataDirectory) -> None:
+    seqs = [receive(own_service.api(), Report(unique("id")).xml())["seq"] for _ in range(3)]
+    with own_service.sql() as connection:
+        # Whoever may do this passes every trigger.
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "UPDATE countersign.dmarc_report_rows w SET count = 2 FROM countersign.dmarc_reports r "
+            "WHERE r.upload = w.upload AND r.seq = %s", (seqs[1],))
+    done = own_service.run("dmarc-report", "verify")
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines() == [
+        f"report {seqs[1]}: its rows are not those of the entry", "3 reports, 3 rows: 1 CHANGED"]

@@ -12,7 +12,8 @@ extension LedgerStore {
         return [
             """
             INSERT INTO countersign.dns_evidence (ledger_id, digest, evidence)
-            SELECT \(ledger.id), digest, evidence FROM unnest(\(evidence.map(\.id.bytes)), \(texts)) AS d (digest, evidence)
+            SELECT \(ledger.id), digest, evidence
+            FROM unnest(\(evidence.map(\.id.bytes)), \(texts)) AS d (digest, evidence)
             ON CONFLICT DO NOTHING
             """
         ]

@@ -68,8 +68,8 @@ import Testing
                     """
                     INSERT INTO countersign.rollups (
                         ledger_id, hour, sender, kind, oversight_mode, outcome, count)
-                    VALUES (\(test.ledger.id), to_timestamp(\(today + Int64(hour * 3600))), 'a@acme.example', 'send', '',
-                        \(outcome), \(count))
+                    VALUES (\(test.ledger.id), to_timestamp(\(today + Int64(hour * 3600))), 'a@acme.example', 'send',
+                        '', \(outcome), \(count))
                     """)
             }
             let found = try await test.stored.unknownSenders(of: test.ledger, ReportFilter())

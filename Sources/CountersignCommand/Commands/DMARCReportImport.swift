@@ -15,8 +15,8 @@ struct DMARCReportImport: AsyncParsableCommand {
             bytes. Of a folder its .xml, .gz, .zip and .eml files are taken. The signatures of a mail are checked, for \
             which the name system is asked.
 
-            The import can be run again at any time: a report that the ledger has is told by its sender, domain, id and \
-            period, and skipped. A file that holds no report that could be read is recorded as rejected, with the \
+            The import can be run again at any time: a report that the ledger has is told by its sender, domain, id \
+            and period, and skipped. A file that holds no report that could be read is recorded as rejected, with the \
             reason; that is no error.
 
             Examples:

@@ -66,9 +66,11 @@ struct DMARCReportStats: AsyncParsableCommand {
     @OptionGroup var filter: ReportFilterOptions
     @Option(
         help: ArgumentHelp(
-            "What to sum by, joined by commas: \(ReportStats.Dimension.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "What to sum by, joined by commas: \(Self.words).",
             valueName: "words"))
     var by = "header_from,alignment"
+
+    private static let words = ReportStats.Dimension.allCases.map(\.rawValue).joined(separator: ", ")
 
     func run() async throws {
         let dimensions = try dimensions()
@@ -90,8 +92,7 @@ struct DMARCReportStats: AsyncParsableCommand {
         var dimensions: [ReportStats.Dimension] = []
         for word in by.split(separator: ",", omittingEmptySubsequences: false) {
             guard let dimension = ReportStats.Dimension(rawValue: String(word)), !dimensions.contains(dimension) else {
-                let known = ReportStats.Dimension.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Complaint("--by takes each of \(known) once", next: "join them by commas", status: .usage)
+                throw Complaint("--by takes each of \(Self.words) once", next: "join them by commas", status: .usage)
             }
             dimensions.append(dimension)
         }

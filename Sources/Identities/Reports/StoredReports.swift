@@ -34,7 +34,8 @@ package struct StoredReports: Sendable {
                 SELECT found.seq, e.line
                 FROM (
                     SELECT r.seq FROM countersign.dmarc_reports r
-                    WHERE \(fragment: filter.condition(ledger))\(fragment: before) ORDER BY r.seq DESC LIMIT \(limit + 1)
+                    WHERE \(fragment: filter.condition(ledger))\(fragment: before)
+                    ORDER BY r.seq DESC LIMIT \(limit + 1)
                 ) found CROSS JOIN LATERAL (
                     SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = found.seq LIMIT 1
                 ) e

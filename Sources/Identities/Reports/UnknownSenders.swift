@@ -116,7 +116,8 @@ extension StoredReports {
     private static func sources(_ judged: Statement) -> Statement {
         let sum = { (condition: Statement) -> Statement in
             """
-            least(coalesce(sum(count) FILTER (WHERE \(fragment: condition)), 0), \(fragment: ReportStats.sumMax))::bigint
+            least(coalesce(sum(count) FILTER (WHERE \(fragment: condition)), 0),
+                \(fragment: ReportStats.sumMax))::bigint
             """
         }
         let dispositions = ["none", "pass", "quarantine", "reject"].map { word -> Statement in

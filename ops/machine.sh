@@ -82,16 +82,21 @@ build_release() {
 }
 
 # prepare_python FILE...: the packages of these requirements files, in .venv
-prepare_python() {
+prepare_python() { prepare_python_in .venv "$@"; }
+
+# prepare_python_in FOLDER FILE...: the same in another place
+prepare_python_in() {
+    local venv=$1
+    shift
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || stop 3 "Python 3.11 or later is needed"
-    [ -x .venv/bin/python ] || python3 -m venv .venv || stop 3 "could not make .venv"
+    [ -x "$venv/bin/python" ] || python3 -m venv "$venv" || stop 3 "could not make $venv"
     local file wanted stamp
     for file in "$@"; do
         wanted=$(sha256sum <"$file")
-        stamp=.venv/$(printf %s "$file" | tr / -).sha256
+        stamp=$venv/$(printf %s "$file" | tr / -).sha256
         [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ] || continue
-        note "installing the Python packages of $file into .venv"
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$file" || stop 3 "pip could not install $file"
+        note "installing the Python packages of $file into $venv"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$file" || stop 3 "pip could not install $file"
         printf '%s\n' "$wanted" >"$stamp"
     done
 }

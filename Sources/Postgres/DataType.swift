@@ -13,6 +13,7 @@ package enum DataType {
     package static let float4: UInt32 = 700
     package static let float8: UInt32 = 701
     package static let unknown: UInt32 = 705
+    package static let inet: UInt32 = 869
     package static let bpchar: UInt32 = 1042
     package static let varchar: UInt32 = 1043
     package static let timestamptz: UInt32 = 1184
@@ -23,5 +24,6 @@ package enum DataType {
     package static let int4Array: UInt32 = 1007
     package static let textArray: UInt32 = 1009
     package static let int8Array: UInt32 = 1016
+    package static let inetArray: UInt32 = 1041
     package static let timestamptzArray: UInt32 = 1185
 }

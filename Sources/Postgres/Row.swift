@@ -31,6 +31,9 @@ package struct Row: Sendable {
     package func doubleIfPresent(_ column: Column) throws(PostgresError) -> Double? { try decodeIfPresent(column) }
     package func textIfPresent(_ column: Column) throws(PostgresError) -> String? { try decodeIfPresent(column) }
     package func bytesIfPresent(_ column: Column) throws(PostgresError) -> [UInt8]? { try decodeIfPresent(column) }
+    package func addressIfPresent(_ column: Column) throws(PostgresError) -> PostgresAddress? {
+        try decodeIfPresent(column)
+    }
     package func timestampIfPresent(_ column: Column) throws(PostgresError) -> PostgresTimestamp? {
         try decodeIfPresent(column)
     }

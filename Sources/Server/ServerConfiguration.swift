@@ -2,6 +2,8 @@
 package struct ServerConfiguration: Sendable {
     /// The longest request body, in bytes.
     package static let bodySizeMax = 8 * 1024 * 1024
+    /// The longest body that brings a DMARC report, in bytes.
+    package static let reportSizeMax = 10 * 1024 * 1024
     /// How many bytes of a body that is too long are still read, so that the caller gets to see the refusal.
     static let discardedSizeMax = 8 * bodySizeMax
     /// How long the readiness probe waits for the database.

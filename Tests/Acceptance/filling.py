@@ -11,6 +11,7 @@ import rfc8785
 
 from api import Api, ok
 from events import Events
+from report_files import Report, Row
 from service import wait_until
 
 STEP_HEADERS = {"Step-Engine": "inngest", "Step-Scope": "production", "Step-Function-Id": "billing-chase",
@@ -31,6 +32,7 @@ class Filled:
     #: Checks of identities, and the evidence of the first.
     check_seqs: list[int] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    report_seqs: list[int] = field(default_factory=list)
     size: int = 0
 
 
@@ -59,6 +61,8 @@ def fill(api: Api, rng: random.Random, size_min: int, mark: str = "m") -> Filled
             for number, element in enumerate(elements):
                 element["idempotency_key"] = f"{mark}-element-{batch}-{number}"
             api.append(elements)
+    for number in range(2):
+        dmarc_report(api, filled, mark, number)
     filled.size = api.size()
     return filled
 
@@ -98,6 +102,14 @@ def identity(api: Api, filled: Filled, name: str) -> None:
     filled.identities.append(name)
     filled.check_seqs.append(checked["seq"])
     filled.evidence += [hashlib.sha256(rfc8785.dumps(each)).hexdigest() for each in checked["evidence"]]
+
+
+def dmarc_report(api: Api, filled: Filled, mark: str, number: int) -> None:
+    """A DMARC report about a domain that holds `mark`."""
+    domain = f"{mark}-{number}.acme.example"
+    report = Report(f"{mark}-report-{number}", policy_domain=domain, rows=[Row(header_from=domain)])
+    answer = api.call("POST", "/v1/dmarc-reports", data=report.xml(), headers={"Content-Type": "application/xml"})
+    filled.report_seqs.append(ok(answer, 201)["seq"])
 
 
 def attempt(run: str, step: str | None, number: int, phase: str, **members: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from api import Api
 from filling import Filled
+from report_files import Report
 
 READ, INGEST, EXPORT, ADMIN = "read", "ingest", "export", "admin"
 SCOPES = ("ingest", "read", "export", "send", "oversight", "admin")
@@ -35,6 +36,11 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/identities/{}"): READ,
     ("GET", "/v1/identities/{}/history"): READ,
     ("GET", "/v1/dns-evidence/{}"): READ,
+    ("POST", "/v1/dmarc-reports"): INGEST,
+    ("GET", "/v1/dmarc-reports"): READ,
+    ("GET", "/v1/dmarc-reports/stats"): READ,
+    ("GET", "/v1/dmarc-reports/unknown-senders"): READ,
+    ("GET", "/v1/dmarc-reports/{}"): READ,
     ("GET", "/openapi.json"): None,
     ("GET", "/health"): None,
     ("GET", "/ready"): None,
@@ -65,7 +71,8 @@ def good_request(
     values: dict[str, Any] = {
         "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/identities/{}": identity,
         "/v1/identities/{}/history": identity, "/v1/dns-evidence/{}": filled.evidence[0] if filled else "0" * 64,
-        "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0}
+        "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0,
+        "/v1/dmarc-reports/{}": filled.report_seqs[0] if filled else 0}
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/v1/entries"): {"kind": "send", "outcome": "sent"},
         ("POST", "/v1/step-attempts"): {
@@ -81,6 +88,9 @@ def good_request(
     if path == "/v1/verifications/message":
         request["data"] = b"From: a@acme.example\r\n\r\n"
         request["headers"] = {"Content-Type": "message/rfc822"}
+    if route == ("POST", "/v1/dmarc-reports"):
+        request["data"] = Report("good").xml()
+        request["headers"] = {"Content-Type": "application/xml"}
     if path == "/v1/consistency":
         request["params"] = {"from": 1}
     return request

@@ -35,7 +35,7 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     elif operation == "verifyIdentity" and case.query:
         # A recorded check takes no settings beside the name.
         case.query["record"] = "false"
-    elif operation == "listEntries" and case.query:
+    elif operation in ("listEntries", "listDMARCReports", "getDMARCReport") and case.query:
         # A cursor belongs to the query that gave it out.
         case.query.pop("cursor", None)
     elif operation == "getConsistencyProof" and "to" in (case.query or {}):

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.commands
 
 COMMANDS = [["serve"], ["token"], ["token", "create"], ["token", "list"], ["token", "revoke"], ["ledger"],
             ["ledger", "create"], ["ledger", "list"], ["ledger", "accept-clock"], ["import"], ["export"], ["verify"],
-            ["migrate"], ["doctor"]]
+            ["migrate"], ["doctor"], ["dmarc-report"], ["dmarc-report", "import"], ["dmarc-report", "list"],
+            ["dmarc-report", "stats"], ["dmarc-report", "unknown-senders"],
+            ["dmarc-report", "verify"]]
 IMPORTED = 4_000
 
 

@@ -25,9 +25,11 @@ from service import DataDirectory
 pytestmark = pytest.mark.contract
 
 SIZE = 400
-#: Any bytes are a mail, and schemathesis has no serializer for one: test_message.py and test_recorded.py call these.
+#: Any bytes are a mail, and schemathesis has no serializer for one; test_message.py, test_recorded.py and
+#: test_dmarc_reports.py call these.
 NOT_CALLED = {"POST /v1/verifications/message": "verifyMessage",
-              "POST /v1/verifications/{seq}/replay": "replayVerification"}
+              "POST /v1/verifications/{seq}/replay": "replayVerification",
+              "POST /v1/dmarc-reports": "receiveDMARCReport"}
 #: What narrows the schema that it stands in.
 COMBINED = ("allOf", "anyOf", "oneOf", "if", "then", "else", "not")
 #: The form of the document itself is OpenAPI's own.
@@ -129,12 +131,15 @@ def with_true_ids(document: dict[str, Any], filled: Filled, token_ids: list[str]
         for operation in item.values():
             for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
                 parameter = resolved(document, parameter)
+                values = examples.get(parameter["name"], [])
+                if "dmarc-reports" in path and parameter["name"] == "seq":
+                    values = filled.report_seqs
                 is_moment = parameter["name"] in ("from", "to") and "consistency" not in path
                 if parameter["name"] in examples and not is_moment:
                     is_list = resolved(document, parameter["schema"]).get("type") == "array"
                     parameter["examples"] = {
                         f"true {number}": {"value": [value] if is_list else value}
-                        for number, value in enumerate(examples[parameter["name"]])}
+                        for number, value in enumerate(values)}
     return document
 
 

@@ -17,6 +17,7 @@ import requests
 
 from api import Api, ok, problem, problem_text
 from filling import Filled, attempt, fill
+from report_files import Report
 from routes import ROUTES, SCOPES, documented, good_request
 from service import DataDirectory
 
@@ -81,6 +82,12 @@ def filters(two: Two) -> list[tuple[str, str, str]]:
     return [(name, value, never(value)) for name, value in ids.items()]
 
 
+def cursors(two: Two) -> tuple[str, str]:
+    """A cursor of the other ledger's reports, and one that nobody gave out."""
+    cursor = two.other.json("/v1/dmarc-reports", limit=1)["next_cursor"]
+    return cursor, spoiled(cursor)
+
+
 def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str, Any]]]]:
     """For each route: (what, their id, an id that never existed, request with ID in its place)."""
     theirs = two.theirs
@@ -141,6 +148,21 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
         ("POST", "/v1/verifications/message"): [("domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example", {
             "method": "POST", "path": "/v1/verifications/message", "data": "From: a@ID\r\n\r\n",
             "headers": {"Content-Type": "message/rfc822"}})],
+        ("POST", "/v1/dmarc-reports"): [("report id", f"{MARK}-report-0", f"{TWIN}-report-0", {
+            "method": "POST", "path": "/v1/dmarc-reports", "data": Report("ID").xml().decode(),
+            "headers": {"Content-Type": "application/xml"}})],
+        ("GET", "/v1/dmarc-reports"): [
+            get("/v1/dmarc-reports", "policy_domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example",
+                policy_domain="ID"),
+            get("/v1/dmarc-reports", "cursor", *cursors(two), cursor="ID", limit="1")],
+        ("GET", "/v1/dmarc-reports/{}"): [
+            get("/v1/dmarc-reports/ID", "seq", str(theirs.report_seqs[-1]), "95000")],
+        ("GET", "/v1/dmarc-reports/stats"): [
+            get("/v1/dmarc-reports/stats", "policy_domain", f"{MARK}-0.acme.example", f"{TWIN}-0.acme.example",
+                policy_domain="ID", by="header_from,source_ip")],
+        ("GET", "/v1/dmarc-reports/unknown-senders"): [
+            get("/v1/dmarc-reports/unknown-senders", "policy_domain", f"{MARK}-0.acme.example",
+                f"{TWIN}-0.acme.example", policy_domain="ID")],
         ("POST", "/v1/step-attempts"): [("run", f"run-{MARK}-attempts", f"run-{TWIN}-attempts", {
             "method": "POST", "path": "/v1/step-attempts", "json": report})],
         **{(method, path): [get(path, "nothing", NONE, NONE)]
@@ -213,6 +235,8 @@ def test_the_ids_that_were_asked_for_do_exist_in_their_own_ledger(two: Two) -> N
 def test_nothing_of_another_ledger_is_listed_counted_or_exported(two: Two) -> None:
     parts = [two.own.get("/v1/export", format=form, disclosures=flag).text
              for form, flag in (("jsonl", None), ("jsonl", "true"), ("csv", None))]
+    parts += [two.own.get(path).text for path in (
+        "/v1/dmarc-reports", "/v1/dmarc-reports/unknown-senders", "/v1/dmarc-reports/stats?by=header_from,policy_domain")]
     parts += [two.own.get(path).text for path in ("/v1/tokens", "/v1/tree", "/metrics", "/ready", "/health", "/")]
     parts.append(two.own.get("/v1/stats", by="sender,kind,oversight_mode,outcome", bucket="hour").text)
     parts += [two.own.get("/v1/entries", limit=1000, order=order).text for order in ("asc", "desc")]

@@ -18,7 +18,7 @@ from .options import Options, read
 from .processes import MeasurementFailed
 from .progress import elapsed_seconds, note, ticking
 from .report import Report, compared
-from .rows import export, proofs, query, stats, verify
+from .rows import export, proofs, query, reports, stats, verify
 from .rows.ingest import FILL_LEGS, Fill
 from .rows.ledgers import Ledgers
 from .rows.mail import Mail
@@ -112,6 +112,8 @@ class Run:
             mail = Mail(bench)
             self._add(mail.measure())
             self.facts |= mail.facts
+        if options.wants("reports"):
+            self._add([reports.measure(bench)])
         if options.wants("ledgers"):
             ledgers = Ledgers(bench)
             self._add(ledgers.measure())

@@ -88,6 +88,7 @@ RULES = (
     Rule("consistency", "    p99, ms", latency("p99")),
     Rule("export", "export, lines/s", rate, "least", 0.8),
     Rule("verify", "verify, entries/s", rate, "least", 0.5),
+    Rule("reports", "import of DMARC reports, rows/s", rate, "least", 50),
     Rule("ledgers-2", "batches into 2 ledgers at once, beside 1, entries/s", rate),
     Rule("ledgers-4", "batches into 4 ledgers at once, beside 1, entries/s", rate),
     Rule("ledgers-light", "light traffic to many ledgers, beside 1, p50, ms", latency("p50")),

@@ -26,13 +26,14 @@ ROWS = {
     "export": "JSONL over HTTP beside binary COPY of the lines",
     "verify": "countersign verify beside binary COPY of the entries into openssl dgst -sha256",
     "ledgers": "batches into 2 and 4 ledgers at once; 1,000 ledgers idle, with light traffic, beside a busy one",
+    "reports": "import of DMARC reports beside parsedmarc (PyPI) parsing the same files; only where it is asked for",
     "disk": "bytes of each table and index, and what VACUUM costs",
     "growth": "every rate at 0.1 M entries (or a tenth) too: how far it falls, beside how far its baseline falls",
     "messages": "signed mails verified over HTTP, beside dkimpy, and beside bare RSA verification by OpenSSL",
     "sweep": "identities of 10,000 domains checked over HTTP, beside the bare DNS look-ups by dnsperf",
 }
-# These want packages that no other row needs: Debian's knot and dnsperf, PyPI's dkimpy.
-MAIL_ROWS = ("messages", "sweep")
+# These want packages that no other row needs: Debian's knot and dnsperf, PyPI's dkimpy and parsedmarc.
+MAIL_ROWS = ("messages", "sweep", "reports")
 DEFAULT_ROWS = tuple(name for name in ROWS if name not in ("single-all", *MAIL_ROWS))
 QUICK_ROWS = tuple(name for name in DEFAULT_ROWS if name not in ("growth", "ledgers"))
 
@@ -143,7 +144,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--ledgers", type=_ledgers, metavar="N",
                        help=f"how many light ledgers the row `ledgers` makes (default {DEFAULT_LEDGERS:,})")
     found.add_argument("--rows", type=_rows, metavar="ROW,...",
-                       help="only these (default: all but single-all, messages and sweep)")
+                       help="only these (default: all but single-all, messages, sweep and reports)")
     found.add_argument("--json", type=Path, metavar="FILE",
                        help="also write all figures of all legs to FILE, row by row as they come")
     found.add_argument("--compare", type=_existing, metavar="FILE", help="FILE of an earlier run: show what changed")

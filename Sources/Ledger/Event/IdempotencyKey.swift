@@ -22,6 +22,7 @@ package struct IdempotencyKey: Sendable {
     package enum Scope: String, Sendable {
         case entries
         case stepAttempts = "step-attempts"
+        case dmarcReports = "dmarc-reports"
     }
 }
 

@@ -13,7 +13,9 @@ package struct DatabaseFacts: Sendable {
     }
 
     /// The tables that the service may add to and never change.
-    package static let appendOnlyTables = ["entries", "entry_keys", "heads", "tiles", "hours"]
+    package static let appendOnlyTables = [
+        "entries", "entry_keys", "heads", "tiles", "hours", "dmarc_reports", "dmarc_report_rows",
+    ]
     private static let settingNames = [
         "server_version", "server_version_num", "data_checksums", "fsync", "full_page_writes", "synchronous_commit",
         "server_encoding",
@@ -109,10 +111,14 @@ package struct DatabaseFacts: Sendable {
             WHERE c.relnamespace = 'countersign'::regnamespace AND c.relkind IN ('r', 'p')
         ), wanted AS (
             SELECT oid, name, 'refuse_change' AS trigger FROM tables
-            WHERE kind IN ('entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers')
+            WHERE kind IN (
+                'entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers', 'dmarc_reports',
+                'dmarc_report_rows')
             UNION ALL
             SELECT oid, name, 'refuse_truncate' FROM tables
-            WHERE kind IN ('entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers')
+            WHERE kind IN (
+                'entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers', 'dmarc_reports',
+                'dmarc_report_rows')
         )
         SELECT w.name, w.trigger FROM wanted w
         WHERE NOT EXISTS (

@@ -22,6 +22,7 @@ package struct Migration: Sendable {
         Migration(3, "daily rollups", PackageResources._003_daily_rollups_sql),
         Migration(4, "read ledgers", PackageResources._004_read_ledgers_sql),
         Migration(5, "identities", PackageResources._005_identities_sql),
+        Migration(6, "dmarc reports", PackageResources._006_dmarc_reports_sql),
     ]
 
     /// The script that makes the roles; a superuser runs it once.

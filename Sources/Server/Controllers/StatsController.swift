@@ -10,7 +10,7 @@ struct StatsController: Sendable {
 
     private func stats(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         var query = try QueryReader(request)
-        let dimensions = try query.one("by", Self.dimensions) ?? [.kind, .outcome]
+        let dimensions = try query.choices("by", of: Stats.Dimension.self) ?? [.kind, .outcome]
         let bucket = try query.choice("bucket", of: Stats.Bucket.self) ?? .day
         let from = try query.one("from", Self.fullHour)
         let to = try query.one("to", Self.fullHour)
@@ -34,18 +34,6 @@ struct StatsController: Sendable {
                 }
             }
         }
-    }
-
-    private static func dimensions(_ text: String) throws(Refusal) -> [Stats.Dimension] {
-        var dimensions: [Stats.Dimension] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let dimension = try QueryReader.choice(String(part), of: Stats.Dimension.self)
-            guard !dimensions.contains(dimension) else {
-                throw Refusal(.invalidParameter, "a dimension stands twice")
-            }
-            dimensions.append(dimension)
-        }
-        return dimensions
     }
 
     private static func fullHour(_ text: String) throws(Refusal) -> Timestamp {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Identities
 
 /// The media types that a request body may have.
 enum MediaType: String {
@@ -26,6 +27,24 @@ enum MediaType: String {
         guard name == "message/rfc822" else {
             throw Problem(.unsupportedMediaType, "unsupported_media_type", "the body must be message/rfc822")
         }
+    }
+
+    /// Under which types reports come, beside that of a mail. What they are is told by their first bytes.
+    private static let reports = [
+        "application/xml", "text/xml", "application/gzip", "application/x-gzip", "application/zip",
+        "application/octet-stream",
+    ]
+
+    /// What the body of `request` is said to be: a mail that carries a report, or a report.
+    static func reportLabel(of request: Request) throws(Problem) -> IncomingReport.Label {
+        let name = (request.headers[.contentType] ?? "").split(separator: ";").first.map { trimmed($0).lowercased() }
+        if name == "message/rfc822" { return .mail }
+        guard let name, reports.contains(name) else {
+            throw Problem(
+                .unsupportedMediaType, "unsupported_media_type",
+                "the body must be \(reports.joined(separator: ", ")) or message/rfc822")
+        }
+        return .octets
     }
 
     private static func trimmed(_ text: Substring) -> Substring {

@@ -75,6 +75,21 @@ struct QueryReader {
         try one(name) { (text) throws(Refusal) in try Self.choice(text, of: type) }
     }
 
+    /// The value of `name` as cases of `Choice`, parted by commas, each once.
+    mutating func choices<Choice: RawRepresentable & CaseIterable & Equatable>(
+        _ name: String, of type: Choice.Type
+    ) throws(Refusal) -> [Choice]? where Choice.RawValue == String {
+        try one(name) { (text) throws(Refusal) in
+            var choices: [Choice] = []
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                let choice = try Self.choice(String(part), of: type)
+                guard !choices.contains(choice) else { throw Refusal(.invalidParameter, "a word stands twice") }
+                choices.append(choice)
+            }
+            return choices
+        }
+    }
+
     /// The value of `name` as a whole number of `range`.
     mutating func number(_ name: String, in range: ClosedRange<Int>) throws(Refusal) -> Int? {
         try one(name) { (text) throws(Refusal) in

@@ -9,12 +9,15 @@ extension Request {
     ///
     /// A body that is too long is read to its end, within reason, so that the refusal reaches a caller who is still
     /// sending; the connection then lives on. Beyond reason it is closed.
-    func wholeBody(_ context: CallContext) async throws -> [UInt8] {
-        let sizeMax = ServerConfiguration.bodySizeMax
+    ///
+    /// - Parameter sizeMax: the longest body that is taken, in bytes.
+    func wholeBody(
+        _ context: CallContext, sizeMax: Int = ServerConfiguration.bodySizeMax
+    ) async throws -> [UInt8] {
         let declared = headers[.contentLength].flatMap { Int($0) }
         let asksFirst = headers[.expect]?.lowercased() == "100-continue"
         guard (declared ?? 0) <= (asksFirst ? sizeMax : ServerConfiguration.discardedSizeMax) else {
-            throw Self.tooLarge(closes: true)
+            throw Self.tooLarge(sizeMax, closes: true)
         }
         if asksFirst {
             // RFC 9110 §10.1.1: the caller waits for a word before it sends.
@@ -31,7 +34,9 @@ extension Request {
                     bytes.append(contentsOf: buffer.readableBytesView)
                 } else {
                     bytes = []
-                    guard size <= ServerConfiguration.discardedSizeMax else { throw Self.tooLarge(closes: true) }
+                    guard size <= ServerConfiguration.discardedSizeMax else {
+                        throw Self.tooLarge(sizeMax, closes: true)
+                    }
                 }
             }
         } catch let error as HTTPParserError {
@@ -41,14 +46,13 @@ extension Request {
         } catch {
             throw Self.cutOff
         }
-        guard size <= sizeMax else { throw Self.tooLarge(closes: false) }
+        guard size <= sizeMax else { throw Self.tooLarge(sizeMax, closes: false) }
         // A stream that ends because the connection does looks like a whole body; half a batch must not be appended.
         guard !Task.isCancelled, declared == nil || declared == size else { throw Self.cutOff }
         return bytes
     }
 
-    private static func tooLarge(closes: Bool) -> Problem {
-        let limit = ServerConfiguration.bodySizeMax
+    private static func tooLarge(_ limit: Int, closes: Bool) -> Problem {
         var problem = Problem(.contentTooLarge, "too_large", "a body has at most \(limit) bytes")
         problem.limit = limit
         problem.closesConnection = closes

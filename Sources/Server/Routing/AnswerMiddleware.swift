@@ -62,7 +62,10 @@ struct AnswerMiddleware: RouterMiddleware {
 
     /// No route has this path, or none with this method.
     private func missing(_ request: Request) -> Problem {
-        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        // Two routes may share a path, where one has a name in place of the other's parameter.
+        let methods = routes.filter { $0.matches(request.uri.path) }.reduce(into: [String]()) { methods, route in
+            if !methods.contains(route.method.rawValue) { methods.append(route.method.rawValue) }
+        }
         guard !methods.isEmpty else {
             return Problem(.notFound, "not_found", "there is no such path; GET /openapi.json lists them")
         }

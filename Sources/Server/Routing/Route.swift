@@ -61,6 +61,11 @@ extension Route {
     ) -> [Route] {
         let timeout = configuration.requestTimeout
         let register = IdentityRegister(store)
+        let reports = DMARCReports(store, clock: clock) { mail in
+            let checked = await verifications.check(
+                mail, MessageEnvelope(), asOf: clock(), trust: AuthenticationResultsTrust([]))
+            return (checked.result, checked.evidence)
+        }
         return AppendController(store: store, timeout: timeout).routes
             + StepAttemptsController(store: store, timeout: timeout).routes
             + EntriesController(store: store).routes
@@ -74,6 +79,7 @@ extension Route {
                 verifications: verifications, checks: checks, register: register, timeout: timeout, clock: clock
             ).routes
             + IdentitiesController(store: store, register: register, checks: checks, timeout: timeout).routes
+            + ReportsController(reports: reports, stored: StoredReports(store), timeout: timeout).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes

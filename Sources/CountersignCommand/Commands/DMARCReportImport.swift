@@ -1,0 +1,171 @@
+import ArgumentParser
+import Identities
+import Ledger
+import LedgerStore
+import MailAuthentication
+import Observation
+
+/// `countersign dmarc-report import`
+struct DMARCReportImport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Import DMARC aggregate reports from files.",
+        discussion: """
+            A file is XML, the same in gzip or ZIP, or a whole mail with the report attached (.eml), told by its first \
+            bytes. Of a folder its .xml, .gz, .zip and .eml files are taken. The signatures of a mail are checked, for \
+            which the name system is asked.
+
+            The import can be run again at any time: a report that the ledger has is told by its sender, domain, id \
+            and period, and skipped. A file that holds no report that could be read is recorded as rejected, with the \
+            reason; that is no error.
+
+            Examples:
+                countersign dmarc-report import ~/reports --data-dir /var/lib/countersign
+                cat report.eml | countersign dmarc-report import -
+
+            Exit status: 0 well, 1 a file could not be read, 2 wrong usage, 3 could not run.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Names") var names: NameOptions
+    @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "file"))
+    var files: [String]
+
+    private struct Answer: Encodable {
+        let ledger: String
+        let files: [FileAnswer]
+        let accepted: Int
+        let recovered: Int
+        let rejected: Int
+        let skipped: Int
+        let unreadable: Int
+        let records: Int
+        let messages: Int
+        let seconds: Double
+    }
+
+    private struct FileAnswer: Encodable {
+        let file: String
+        var outcome: String?
+        var seq: Int?
+        var replayed: Bool?
+        var differs: Bool?
+        var policy_domain: String?
+        var org_name: String?
+        var report_id: String?
+        var records: Int?
+        var messages: Int?
+        var reason: String?
+        var repairs: [String]?
+        var error: String?
+    }
+
+    func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("name at least one file, folder, or - for standard input") }
+    }
+
+    func run() async throws {
+        let paths = try ReportFiles(files).paths
+        guard !paths.isEmpty else {
+            throw Complaint(
+                "there is no report in the folder", next: "name a folder with .xml, .gz, .zip or .eml files",
+                status: .usage)
+        }
+        let (resolver, suffixes) = (try names.resolver(), try names.suffixes())
+        let isComplete = try await OpenStore.with(database) { open in
+            let ledger = try await ledger.find(in: open.store)
+            if let fault = ledger.keyFault { throw MasterSecret.Fault(fault) }
+            let reports = open.reports(names: resolver, publicSuffixes: suffixes)
+            let started = ContinuousClock.now
+            let answers = try await take(paths, into: ledger, reports)
+            let seconds = (ContinuousClock.now - started) / .seconds(1)
+            try tell(answers, ledger, seconds: seconds)
+            return answers.allSatisfy { $0.error == nil }
+        }
+        guard isComplete else { throw ExitCode(ExitStatus.notGood.rawValue) }
+    }
+
+    private func take(
+        _ paths: [String], into ledger: StoredLedger, _ reports: DMARCReports
+    ) async throws -> [FileAnswer] {
+        let progress = ProgressBar(unit: "files")
+        defer { progress.clear() }
+        var answers: [FileAnswer] = []
+        for path in paths {
+            try Task.checkCancellation()
+            let answer = try await take(path, into: ledger, reports)
+            if !output.isJSON {
+                progress.clear()
+                try Output.standard.writeLine(Self.line(answer))
+            }
+            answers.append(answer)
+            progress.update(done: answers.count, fraction: Double(answers.count) / Double(paths.count))
+        }
+        return answers
+    }
+
+    private func take(
+        _ path: String, into ledger: StoredLedger, _ reports: DMARCReports
+    ) async throws -> FileAnswer {
+        let bytes: [UInt8]
+        do throws(Complaint) {
+            bytes = try ReportFiles.content(of: path)
+        } catch {
+            return FileAnswer(file: path, error: error.reason)
+        }
+        let label: IncomingReport.Label = path.lowercased().hasSuffix(".eml") ? .mail : .octets
+        let received = try await reports.receive(
+            IncomingReport(bytes, label: label), into: ledger, reporter: Reporter(id: "command", via: .import),
+            timeout: .seconds(60))
+        let record = received.record
+        return FileAnswer(
+            file: path, outcome: record.outcome, seq: record.seq, replayed: received.isReplayed,
+            differs: received.differs ? true : nil, policy_domain: record["policy_domain"]?.text,
+            org_name: record["org_name"]?.text, report_id: record["report_id"]?.text,
+            records: record["records"]?.number, messages: record["messages"]?.number, reason: record["reason"]?.text,
+            repairs: record["repairs"]?.elements?.compactMap(\.text))
+    }
+
+    private static func line(_ answer: FileAnswer) -> String {
+        if let error = answer.error { return "\(answer.file): cannot be read: \(error)" }
+        let outcome = answer.replayed == true ? "known already" : answer.outcome ?? ""
+        if let reason = answer.reason { return "\(answer.file): \(outcome): \(reason)" }
+        let repairs = answer.repairs.map { " (\($0.joined(separator: ", ")))" } ?? ""
+        let warning = answer.differs == true ? "; ITS ROWS ARE OTHERS than those of entry \(answer.seq ?? 0)" : ""
+        let about = "\(answer.policy_domain ?? "") by \(answer.org_name ?? "")"
+        let counts = "\(Progress.grouped(answer.records ?? 0)) rows, \(Progress.grouped(answer.messages ?? 0)) messages"
+        return "\(answer.file): \(outcome)\(repairs): \(about), \(counts)\(warning)"
+    }
+
+    private func tell(_ files: [FileAnswer], _ ledger: StoredLedger, seconds: Double) throws {
+        let fresh = files.filter { $0.replayed == false }
+        let count = { (outcome: String) in fresh.count { $0.outcome == outcome } }
+        let sum = { (value: (FileAnswer) -> Int?) in fresh.reduce(0) { $0 + (value($1) ?? 0) } }
+        let answer = Answer(
+            ledger: ledger.origin.text, files: files, accepted: count("accepted"), recovered: count("recovered"),
+            rejected: count("rejected"), skipped: files.count { $0.replayed == true },
+            unreadable: files.count { $0.error != nil }, records: sum(\.records), messages: sum(\.messages),
+            seconds: Seconds.rounded(seconds))
+        if output.isJSON { return try JSONOutput.print(answer) }
+        try Output.standard.writeLine(
+            "\(answer.accepted) accepted, \(answer.recovered) recovered, \(answer.rejected) rejected, "
+                + "\(answer.skipped) known already, \(answer.unreadable) unreadable: "
+                + "\(Progress.grouped(answer.records)) rows of \(Progress.grouped(answer.messages)) messages, "
+                + "in \(Progress.clock(seconds))")
+    }
+}
+
+extension OpenStore {
+    /// The reports of the store; mails that carry them are checked by what `names` says.
+    func reports(names: any EvidenceSource, publicSuffixes: PublicSuffixList?) -> DMARCReports {
+        let keys = DKIMKeyCache()
+        return DMARCReports(store, clock: Clock.now) { mail in
+            let resolver = EvaluationResolver(names)
+            let result = await MessageVerifier(resolver: resolver, publicSuffixes: publicSuffixes, keys: keys).verify(
+                mail, MessageEnvelope(), asOf: Clock.now())
+            return (result, resolver.evidence)
+        }
+    }
+}

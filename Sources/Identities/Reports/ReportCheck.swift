@@ -1,0 +1,135 @@
+import Cryptography
+import Ledger
+package import LedgerStore
+import Postgres
+
+/// Whether the tables of reports still say what the entries say: their rows by the digest in the line, and the columns
+/// that follow from it. That the lines themselves stand unchanged is what `verify` says.
+package struct ReportCheck: Sendable {
+    /// What is wrong with the report at `seq`.
+    package struct Finding: Sendable {
+        package let seq: Int
+        package let reason: String
+    }
+
+    package private(set) var reports = 0
+    package private(set) var rows = 0
+    package private(set) var findings: [Finding] = []
+
+    mutating func add(_ seq: Int, rows count: Int, _ reason: String?) {
+        reports += 1
+        rows += count
+        if let reason { findings.append(Finding(seq: seq, reason: reason)) }
+    }
+}
+
+extension StoredReports {
+    private static let checkedReportsMax = 200
+    private static let checkedRowsMax = 5_000
+
+    /// Reads every report of the ledger, with all its rows, and compares it with its entry.
+    ///
+    /// - Parameter progress: is told how many reports are done.
+    package func check(
+        _ ledger: StoredLedger, progress: @Sendable (Int) -> Void = { _ in }
+    ) async throws(StoreError) -> ReportCheck {
+        var check = ReportCheck()
+        var next = 0
+        while true {
+            let stored = try await storedReports(of: ledger, from: next)
+            for report in stored {
+                let (reason, rows) = try await difference(of: report, ledger)
+                check.add(report.seq, rows: rows, reason)
+                progress(check.reports)
+            }
+            guard let last = stored.last else { return check }
+            next = last.seq + 1
+        }
+    }
+
+    private struct Stored: Sendable {
+        let seq: Int
+        let upload: Int64?
+        /// What the columns say, as the line's members say it.
+        let columns: [(name: String, value: JSONValue?)]
+        /// Nil where there is no such entry.
+        let line: String?
+    }
+
+    private func storedReports(of ledger: StoredLedger, from seq: Int) async throws(StoreError) -> [Stored] {
+        try await store.read { connection, deadline in
+            try await connection.query(
+                """
+                SELECT r.seq, r.upload, r.submitter, r.org_name, r.report_id, r.policy_domain, r.begins, r.ends,
+                    r.records, r.messages, r.aligned, r.outcome, e.line
+                FROM countersign.dmarc_reports r LEFT JOIN LATERAL (
+                    SELECT line FROM countersign.entries WHERE ledger_id = r.ledger_id AND seq = r.seq LIMIT 1
+                ) e ON true
+                WHERE r.ledger_id = \(ledger.id) AND r.seq >= \(seq) ORDER BY r.seq LIMIT \(Self.checkedReportsMax)
+                """, deadline: deadline
+            ).map { row in
+                let texts = try ["submitter", "org_name", "report_id", "policy_domain"].enumerated().map {
+                    (name: $1, value: try row.textIfPresent(.index($0 + 2)).map(JSONValue.string))
+                }
+                let numbers = try ["begin", "end", "records", "messages", "aligned"].enumerated().map {
+                    (name: $1, value: try row.intIfPresent(.index($0 + 6)).map(JSONValue.integer))
+                }
+                return Stored(
+                    seq: try row.int(0), upload: try row.int64IfPresent(1),
+                    columns: texts + numbers + [("outcome", .string(try row.text(11)))], line: try row.textIfPresent(12)
+                )
+            }
+        }
+    }
+
+    /// What differs first, and how many rows there are.
+    private func difference(
+        of stored: Stored, _ ledger: StoredLedger
+    ) async throws(StoreError) -> (reason: String?, rows: Int) {
+        guard let line = stored.line, let record = try? ReportRecord(seq: stored.seq, line: line) else {
+            return ("no entry of a report stands there", 0)
+        }
+        for column in stored.columns {
+            let wanted = column.name == "outcome" ? .string(record.outcome) : record[column.name]
+            if wanted.map(CanonicalWriter.bytes(of:)) != column.value.map(CanonicalWriter.bytes(of:)) {
+                return ("the column of \(column.name) is not what the entry says", 0)
+            }
+        }
+        guard let upload = stored.upload else { return (nil, 0) }
+        var hash = IncrementalSHA256()
+        var (count, areSignersRight) = (0, true)
+        while true {
+            let page = try await rows(of: upload, from: count, ledger)
+            for (row, hasRightSigners) in page {
+                hash.update((row.json + [0x0A]).span)
+                areSignersRight = areSignersRight && hasRightSigners && row.index == count
+                count += 1
+            }
+            if page.count < Self.checkedRowsMax { break }
+        }
+        guard record["rows_sha256"]?.text == hash.digest.hex else {
+            return ("its rows are not those of the entry", count)
+        }
+        return (areSignersRight ? nil : "the signers of a row are not those of its results", count)
+    }
+
+    private func rows(
+        of upload: Int64, from index: Int, _ ledger: StoredLedger
+    ) async throws(StoreError) -> [(ReportRow, hasRightSigners: Bool)] {
+        try await store.read { connection, deadline in
+            try await connection.query(
+                """
+                SELECT \(fragment: ReportRow.columns), w.signers FROM countersign.dmarc_report_rows w
+                WHERE w.ledger_id = \(ledger.id) AND w.upload = \(upload) AND w.row >= \(Int32(clamping: index))
+                ORDER BY w.row LIMIT \(Self.checkedRowsMax)
+                """, deadline: deadline
+            ).map { row in
+                let results = try row.textIfPresent(10).flatMap { try? JSONReader.read(Array($0.utf8)) }
+                let signatures = (results?["dkim"]?.elements ?? []).filter { $0["result"]?.text == "pass" }
+                    .map { ($0["selector"]?.text, $0["domain"]?.text) }
+                let signers = try row.textIfPresent(5) == "pass" ? ReportRow.signers(signatures) : nil
+                return (try ReportRow(row), try row.textIfPresent(12) == signers)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Cryptography
+import Ledger
+import MailAuthentication
+
+/// What a report writes into the ledger: an entry of kind `report`.
+///
+/// The line holds what is said of the report as a whole and the SHA-256 of its rows, which stand in a table beside it.
+/// Reports are about hosts and domains; the mail that brought one is not kept, only its own check.
+enum ReportEvent {
+    /// `data.event`.
+    static let name = "dmarc_report.received"
+    /// How many signatures of the mail a line names.
+    private static let signaturesMax = 10
+
+    /// The entry of `incoming`; `rows` is nil if it was rejected.
+    static func event(
+        _ incoming: IncomingReport, _ rows: ReportRows?, carrier: DMARCReports.CarrierCheck?
+    ) -> Event {
+        var data: [JSONValue.Member] = [
+            .init("container", .string(incoming.container.rawValue)), .init("event", .string(name)),
+            .init("raw_sha256", .string(incoming.digest.hex)), .init("size", .integer(incoming.bytes.count)),
+        ]
+        if let carrier { data.append(.init("mail", mail(carrier))) }
+        switch incoming.reading {
+        case .rejected(let fault): data.append(.init("reason", .string(fault.code)))
+        case .report(let report, let repairs):
+            data += members(of: report)
+            if let rows { data += members(of: rows) }
+            if !repairs.isEmpty { data.append(.init("repairs", .array(repairs.map { .string($0.rawValue) }))) }
+        }
+        return Event(kind: .report, outcome: incoming.outcome, data: data)
+    }
+
+    private static func members(of report: AggregateReport) -> [JSONValue.Member] {
+        let isRFC9990 = report.namespace == AggregateReport.namespaceRFC9990
+        var members: [JSONValue.Member] = [
+            .init("form", .string(isRFC9990 ? "rfc9990" : "rfc7489")),
+            .init("org_name", .string(report.metadata.orgName)),
+            .init("report_id", .string(report.metadata.reportID)), .init("begin", .integer(Int(report.metadata.begin))),
+            .init("end", .integer(Int(report.metadata.end))), .init("records", .integer(report.rows.count)),
+            .init("messages", .integer(Int(report.messageCount))), .init("policy", policy(report.policy)),
+        ]
+        if let submitter = report.metadata.orgNameNormalized {
+            members.append(.init("submitter", .string(submitter)))
+        }
+        if let domain = report.policy.domain { members.append(.init("policy_domain", .string(domain.text))) }
+        return members
+    }
+
+    private static func policy(_ policy: AggregateReport.PublishedPolicy) -> JSONValue {
+        let words = [
+            ("adkim", policy.adkim?.rawValue), ("aspf", policy.aspf?.rawValue),
+            ("discovery_method", policy.discoveryMethod?.rawValue), ("fo", policy.failureOptions),
+            ("np", policy.nonexistentPolicy?.rawValue), ("p", policy.policy?.rawValue), ("pct", policy.percentage),
+            ("sp", policy.subdomainPolicy?.rawValue), ("testing", policy.testing.map { $0 ? "y" : "n" }),
+        ]
+        return .object(words.compactMap { name, word in word.map { JSONValue.Member(name, .string($0)) } })
+    }
+
+    private static func members(of rows: ReportRows) -> [JSONValue.Member] {
+        let dispositions = rows.dispositions.map { JSONValue.Member($0, .integer(Int($1))) }
+        return [
+            .init("aligned", .integer(Int(rows.alignedCount))), .init("dispositions", .object(dispositions)),
+            .init("rows_sha256", .string(rows.digest.hex)),
+        ]
+    }
+
+    /// The check of the mail that brought the report: rows are its submitter's claims, and this says whether the mail
+    /// is of the domain that it names (RFC 9990, security considerations).
+    private static func mail(_ carrier: DMARCReports.CarrierCheck) -> JSONValue {
+        let result = carrier.result
+        let signatures = result.dkim.results.prefix(signaturesMax).map { signature in
+            let domain = signature.domain.flatMap { DomainName($0) }.flatMap { $0.isHostName ? $0.text : nil }
+            let named = domain.map { [JSONValue.Member("d", .string($0))] } ?? []
+            return JSONValue.object(
+                named + [
+                    .init("reason", .string(signature.reason.rawValue)),
+                    .init("result", .string(signature.value.rawValue)),
+                ])
+        }
+        var members: [JSONValue.Member] = [
+            .init("assessment", .string(result.assessment.rawValue)), .init("dkim", .array(signatures)),
+            .init(
+                "dmarc",
+                ["reason": .string(result.dmarc.reason.rawValue), "result": .string(result.dmarc.value.rawValue)]),
+            .init("evidence", .array(carrier.evidence.map { .string($0.id.hex) })),
+        ]
+        if let domain = result.author.authorDomain, domain.isHostName {
+            members.append(.init("author_domain", .string(domain.text)))
+        }
+        return .object(members)
+    }
+}
+
+extension IncomingReport {
+    /// The outcome of the entry.
+    var outcome: String {
+        switch reading {
+        case .rejected: "rejected"
+        case .report(_, let repairs): repairs.isEmpty ? "accepted" : "recovered"
+        }
+    }
+
+    /// What makes it the same report when it comes again, in whatever container (RFC 9990 §3.5): who sent it, about
+    /// which domain, under which id, for which period. What was rejected is the same if its bytes are.
+    func key() throws(Refusal) -> IdempotencyKey {
+        guard case .report(let report, _) = reading else { return try IdempotencyKey("rejected:\(digest.hex)") }
+        let name: JSONValue = [
+            .string(report.metadata.orgNameNormalized ?? ""), .string(report.policy.domain?.text ?? ""),
+            .string(report.metadata.reportID), .integer(Int(report.metadata.begin)),
+            .integer(Int(report.metadata.end)),
+        ]
+        return try IdempotencyKey("report:\(SHA256.digest(CanonicalWriter.bytes(of: name)).hex)")
+    }
+}

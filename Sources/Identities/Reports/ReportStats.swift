@@ -1,0 +1,105 @@
+package import Ledger
+package import LedgerStore
+import MailAuthentication
+import Postgres
+
+/// Messages that reports claim, summed by what they have in common.
+package struct ReportStats: Sendable {
+    package enum Dimension: String, CaseIterable, Sendable {
+        case sourceIP = "source_ip"
+        case headerFrom = "header_from"
+        case disposition
+        /// What passed aligned: `both`, `dkim`, `spf` or `none`.
+        case alignment
+        case policyDomain = "policy_domain"
+        /// The name for comparison.
+        case orgName = "org_name"
+
+        /// The value for one row `w` of a report `r`.
+        var expression: Statement {
+            switch self {
+            case .sourceIP: "coalesce(host(w.source_ip), w.source_text)"
+            case .headerFrom: "w.header_from"
+            case .disposition: "w.disposition"
+            case .alignment:
+                """
+                CASE WHEN w.dkim = 'pass' AND w.spf = 'pass' THEN 'both' WHEN w.dkim = 'pass' THEN 'dkim'
+                    WHEN w.spf = 'pass' THEN 'spf' ELSE 'none' END
+                """
+            case .policyDomain: "r.policy_domain"
+            case .orgName: "r.submitter"
+            }
+        }
+    }
+
+    /// One sum; `values` are in the order of the dimensions, nil where the reports say nothing.
+    package struct Group: Sendable {
+        package let values: [String?]
+        package let count: Int
+        /// Of them, those that passed DMARC.
+        package let aligned: Int
+    }
+
+    /// The most groups of one answer.
+    package static let groupsMax = 1_000
+
+    package let dimensions: [Dimension]
+    /// The largest first.
+    package let groups: [Group]
+    /// Whether there were more.
+    package let isTruncated: Bool
+
+    package var json: JSONValue {
+        let groups = groups.map { group in
+            let values = zip(dimensions, group.values).compactMap { dimension, value in
+                value.map { JSONValue.Member(dimension.rawValue, .string($0)) }
+            }
+            return JSONValue.object(
+                values + [.init("aligned", .integer(group.aligned)), .init("count", .integer(group.count))])
+        }
+        return .object(
+            [.init("groups", .array(groups))] + (isTruncated ? [JSONValue.Member("truncated", true)] : []))
+    }
+
+    /// What a sum is cut at: counts are claims, and a number in JSON ends there.
+    static let sumMax: Statement = "9007199254740991"
+    /// Whether a row's messages passed DMARC, as its report says.
+    static let isAligned: Statement = "(w.dkim = 'pass' OR w.spf = 'pass') IS TRUE"
+}
+
+extension StoredReports {
+    /// The messages of the reports that `filter` means, by `dimensions`.
+    package func stats(
+        of ledger: StoredLedger, by dimensions: [ReportStats.Dimension], _ filter: ReportFilter
+    ) async throws(StoreError) -> ReportStats {
+        let places = (1...dimensions.count).map { "\($0)" }.joined(separator: ", ")
+        let statement: Statement = """
+            SELECT \(fragment: dimensions.map(\.expression).joined(by: ", ")),
+                least(sum(w.count), \(fragment: ReportStats.sumMax))::bigint AS total,
+                least(coalesce(sum(w.count) FILTER (WHERE \(fragment: ReportStats.isAligned)), 0),
+                    \(fragment: ReportStats.sumMax))::bigint
+            FROM countersign.dmarc_reports r
+            JOIN countersign.dmarc_report_rows w ON w.ledger_id = r.ledger_id AND w.upload = r.upload
+            WHERE \(fragment: filter.condition(ledger)) AND r.upload IS NOT NULL
+            GROUP BY \(unescaped: places) ORDER BY total DESC, \(unescaped: places)
+            LIMIT \(ReportStats.groupsMax + 1)
+            """
+        return try await store.read { connection, deadline in
+            let rows = try await connection.query(statement, deadline: deadline)
+            let groups = try rows.prefix(ReportStats.groupsMax).map { row in
+                let values = try dimensions.enumerated().map { column, dimension in
+                    let text = try row.textIfPresent(.index(column))
+                    return dimension == .sourceIP ? text.map(Self.address) : text
+                }
+                return ReportStats.Group(
+                    values: values, count: try row.int(.index(dimensions.count)),
+                    aligned: try row.int(.index(dimensions.count + 1)))
+            }
+            return ReportStats(
+                dimensions: dimensions, groups: groups, isTruncated: rows.count > ReportStats.groupsMax)
+        }
+    }
+
+    /// An address as we write it, whatever way Postgres does.
+    static func address(_ text: String) -> String { IPAddress(text: text)?.description ?? text }
+}

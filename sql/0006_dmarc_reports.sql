@@ -45,8 +45,7 @@ CREATE TABLE countersign.dmarc_reports (
     aligned       bigint,                  -- messages that passed DMARC, as the report says
     -- The first 64 KiB of what was rejected. A mail may be among them, so the owner may set it to NULL.
     head          bytea CHECK (octet_length(head) <= 65536),
-    PRIMARY KEY (ledger_id, seq),
-    CHECK ((outcome = 'rejected') = (upload IS NULL))
+    PRIMARY KEY (ledger_id, seq)
 );
 CREATE UNIQUE INDEX dmarc_reports_upload ON countersign.dmarc_reports (ledger_id, upload) WHERE upload IS NOT NULL;
 CREATE INDEX dmarc_reports_period ON countersign.dmarc_reports (ledger_id, begins, policy_domain)

@@ -27,10 +27,12 @@ CHANGES = {
     "timestamp with time zone": "{} + interval '1 hour'",
     "ARRAY": "array_append({}, 'x')",
     "boolean": "NOT {}",
+    "inet": "{} + 1",
 }
 #: What an absent value of each SQL type becomes.
 FILLERS = {"bigint": "7", "integer": "7", "text": "'x'", "bytea": "substr(sha256('x'), 1, 16)",
-           "timestamp with time zone": "now()", "ARRAY": "ARRAY['x']", "smallint": "1", "boolean": "true"}
+           "timestamp with time zone": "now()", "ARRAY": "ARRAY['x']", "smallint": "1", "boolean": "true",
+           "inet": "'192.0.2.66'"}
 #: Which column says what entry a row is about.
 SEQ_OF = {"entries": "seq", "entry_keys": "seq", "disclosures": "seq"}
 

@@ -124,6 +124,7 @@ class Demo:
         """The name gets protected, once the mails are out."""
         identity.change(self.admin, self.zone, self.facts)
         identity.check_joins(self.reader, self.facts)
+        identity.reconcile(self.admin, self.reader, len(self.sink.message_ids()), self.facts)
 
     def play(self) -> None:
         """Drives the four invoices, one after the other, and shows each as it happened."""

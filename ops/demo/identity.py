@@ -5,6 +5,7 @@ import time
 
 from facts import Facts
 from ledger import JSON, Ledger
+from report import SPOOFED, SPOOFING_HOST, aggregate_report
 from screen import heading, say
 from zone import Zone
 
@@ -52,6 +53,23 @@ def check_joins(reader: Ledger, facts: Facts) -> None:
     joined = reader.entries(kind="send", alignment="monitoring")
     facts.check(f"all {len(sends)} states of mails are joined to the check in force at their time",
                 len(joined) == len(sends) > 0, len(joined))
+
+
+def reconcile(admin: Ledger, reader: Ledger, sent: int, facts: Facts) -> None:
+    """A receiver reports what it saw under Acme's name: our own mails, and somebody else's."""
+    heading("POST /v1/dmarc-reports: what a receiver saw under Acme's name")
+    received = admin.receive_report(aggregate_report(DOMAIN, sent))
+    say(f"report of {received['org_name']}, {received['outcome']}: {received['messages']} mails, "
+        f"{received['aligned']} of them aligned; entry {received['seq']}")
+    again = admin.receive_report(aggregate_report(DOMAIN, sent))
+    facts.check("the same report again is the same entry",
+                again["replayed"] and again["seq"] == received["seq"], again)
+    heading("GET /v1/dmarc-reports/unknown-senders: who claims to be Acme and is not in the ledger")
+    unknown = reader.unknown_senders()["sources"]
+    for each in unknown:
+        say(f"{each['source_ip']}  {each['count']} mails as {each['header_from']}, {each['aligned']} aligned")
+    facts.check("one source is unknown, and it is the one that spoofs",
+                [(each["source_ip"], each["count"]) for each in unknown] == [(SPOOFING_HOST, SPOOFED)], unknown)
 
 
 def wait_for(admin: Ledger, assessment: str) -> JSON:

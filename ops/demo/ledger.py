@@ -67,6 +67,12 @@ class Ledger:
     def identity(self, identity: str) -> JSON:
         return self._ask("GET", f"/v1/identities/{quote(identity, safe='')}")
 
+    def receive_report(self, report: bytes) -> JSON:
+        return self._ask("POST", "/v1/dmarc-reports", content=report, headers={"Content-Type": "application/xml"})
+
+    def unknown_senders(self) -> JSON:
+        return self._ask("GET", "/v1/dmarc-reports/unknown-senders")
+
     def identity_history(self, identity: str) -> list[JSON]:
         """The checks of an identity that made an entry, newest first."""
         found: list[JSON] = self._ask("GET", f"/v1/identities/{quote(identity, safe='')}/history")["checks"]

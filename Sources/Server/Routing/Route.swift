@@ -2,6 +2,7 @@ import Hummingbird
 import Identities
 import Ledger
 import LedgerStore
+import MailAuthentication
 import Observation
 
 /// One operation of the API: its method, its path as the OpenAPI document spells it, and who may call it.

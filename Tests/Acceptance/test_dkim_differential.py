@@ -27,6 +27,7 @@ MESSAGES_MAX = 2_000
 SHOWN_MAX = 3
 REASONS = {"ok", "body_hash_mismatch", "signature_mismatch", "identity_mismatch", "expired", "body_length_limit",
            "key_not_found", "key_revoked"}
+KEYS = ("rsa-sha256 1024", "rsa-sha256 2048", "ed25519-sha256 256")
 FORMS = {f"{header}/{body}" for header in ("simple", "relaxed") for body in ("simple", "relaxed")}
 
 
@@ -57,7 +58,8 @@ def test_random_messages_verify_as_with_dkimpy(
     reasons: Counter[str] = Counter()
     passed: Counter[str] = Counter()
     damages: Counter[str] = Counter()
-    for _ in range(min(MESSAGES_MAX, request.config.option.entries // ENTRIES_PER_MESSAGE)):
+    count = min(MESSAGES_MAX, request.config.option.entries // ENTRIES_PER_MESSAGE)
+    for _ in range(count):
         mail = mails.mail()
         results = verified(verifier, mail, mails.as_of)
         damages[mail.damage] += 1
@@ -71,10 +73,10 @@ def test_random_messages_verify_as_with_dkimpy(
     for title, counts in (("reasons", reasons), ("passed", passed), ("damage", damages)):
         report(f"{title}: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count))
     assert not comparison.unexplained, "\n\n".join(comparison.unexplained[:SHOWN_MAX])
-    assert not REASONS - set(reasons), "a reason never came"
-    assert not {*DAMAGES, "none"} - set(damages), "a damage never came"
-    keys = ("rsa-sha256 1024", "rsa-sha256 2048", "ed25519-sha256 256")
-    assert not {f"{key} {form}" for key in keys for form in FORMS} - set(+passed), "a kind of signature never passed"
+    if count == MESSAGES_MAX:
+        assert not REASONS - set(reasons), "a reason never came"
+        assert not {*DAMAGES, "none"} - set(damages), "a damage never came"
+        assert not {f"{key} {form}" for key in KEYS for form in FORMS} - set(+passed), "a kind never passed"
 
 
 def verified(api: Api, mail: Mail, as_of: int) -> list[dict[str, Any]]:

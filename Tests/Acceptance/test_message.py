@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ import rfc8785
 
 from api import Api, ok
 from name_server import NameServer, Zone
-from paths import vectors
+from paths import BINARY, vectors
 
 pytestmark = pytest.mark.mail
 
@@ -124,3 +126,25 @@ def test_a_body_of_another_type_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("query", [{"ip": "nowhere"}, {"helo": "x" * 1025}, {"as_of": "yesterday"}, {"more": "1"}])
 def test_an_envelope_that_cannot_be_understood_is_refused(api: Api, query: dict[str, str]) -> None:
     assert post(api, PLAIN, **query).status_code == 400
+
+
+def test_the_command_checks_files_without_a_ledger(names: NameServer, tmp_path: Path) -> None:
+    names.zone = zone()
+    (tmp_path / "invoice.eml").write_bytes(PLAIN)
+    (tmp_path / "hostile.eml").write_bytes(
+        b"DKIM-Signature: v=1; a=rsa-sha256; d=\x1b[31mevil.example; s=s; h=from; bh=AAAA; b=AAAA\r\n" + PLAIN)
+
+    def check(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [str(BINARY), "message", "check", "--resolver", names.address, "--dns-timeout", "1s", *arguments],
+            capture_output=True, check=False, timeout=60, cwd=tmp_path)
+
+    passed = check("invoice.eml", "--ip", "192.0.2.10", "--helo", "mx.acme.example", "--mail-from", "b@acme.example")
+    assert passed.returncode == 0, passed.stderr
+    assert passed.stdout.startswith(b"invoice.eml: aligned\n  dmarc pass")
+    failed = check(".", "--json")
+    assert failed.returncode == 1
+    assert [json.loads(line)["file"] for line in failed.stdout.splitlines()] == ["./hostile.eml", "./invoice.eml"]
+    assert b"\x1b" not in check("hostile.eml").stdout
+    missing = check("nowhere.eml")
+    assert missing.returncode == 2 and b"nowhere.eml is not there" in missing.stderr

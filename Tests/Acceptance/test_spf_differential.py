@@ -164,7 +164,8 @@ def test_random_zones_mean_what_they_mean_to_pyspf(
     comparison = Comparison(pyspf_habits.HABITS)
     reasons: Counter[str] = Counter()
     explanations = 0
-    for _ in range(min(ZONES_MAX, request.config.option.entries // ENTRIES_PER_ZONE)):
+    count = min(ZONES_MAX, request.config.option.entries // ENTRIES_PER_ZONE)
+    for _ in range(count):
         case = zones.case()
         names.zone = case.zone
         asked = {"ip": case.client, "helo": case.helo, **({"mail_from": case.mail_from} if case.mail_from else {})}
@@ -176,8 +177,9 @@ def test_random_zones_mean_what_they_mean_to_pyspf(
     report(comparison.text(seed, "pyspf"))
     report(f"{explanations} explanations; reasons: " + ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items())))
     assert not comparison.unexplained, "\n\n".join(comparison.unexplained[:SHOWN_MAX])
-    assert not RESULTS - {ours for ours, _ in comparison.verdicts}, "a result never came"
-    assert not REASONS - set(reasons), "a reason never came"
+    if count == ZONES_MAX:
+        assert not RESULTS - {ours for ours, _ in comparison.verdicts}, "a result never came"
+        assert not REASONS - set(reasons), "a reason never came"
 
 
 def said(result: str, explanation: str | None) -> str:

@@ -98,6 +98,8 @@ RULES = (
     Rule("ledgers-busy", "the busy one beside these, and alone, entries/s", rate),
     Rule("messages", "mails verified over HTTP, beside dkimpy in one process, /s", rate, "least", 10),
     Rule("messages-rsa", "    beside RSA-2048 verification by OpenSSL, /s", rate, "least", 0.5),
+    Rule("mails", "mails verified by the command, beside dkimpy in one process, /s", rate, "least", 10),
+    Rule("mails-rsa", "    beside RSA-2048 verification by OpenSSL, /s", rate, "least", 0.5),
     Rule("sweep", "identities checked over HTTP, beside dnsperf asking the same, domains/s", rate),
 )
 CLIENTS = (1, 8, 32, 128, 256)

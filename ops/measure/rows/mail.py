@@ -32,6 +32,8 @@ ED25519 = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 # A domain comes again after all others: its own records are forgotten by then, and those above it are not.
 DOMAIN_TTL, ZONE_TTL = 1, 3_600
 SAMPLE = "d0"
+# So many mails are given to one run of the command.
+CHECKED = 40_000
 
 
 class Mail:
@@ -57,7 +59,7 @@ class Mail:
         try:
             with self._served(server.address) as (service, meter):
                 if options.wants("messages"):
-                    yield from self._messages(service, meter, mails, signed_mails.COUNT)
+                    yield from self._messages(service, meter, mails, signed_mails.COUNT, server.address)
                 if options.wants("sweep"):
                     yield self._sweep(service, meter, server.port)
         finally:
@@ -91,32 +93,46 @@ class Mail:
 
     # -- messages
 
-    def _messages(self, service: Service, meter: Meter, mails: Path, count: int) -> list[Series]:
-        """The same legs of ours beside both baselines, all three in turns."""
+    def _messages(
+        self, service: Service, meter: Meter, mails: Path, count: int, names: str,
+    ) -> list[Series]:
+        """The same legs of ours, over HTTP and by the command, beside both baselines, all in turns."""
         for number in range(count):
             found = self._ask(service, "/v1/verifications/message", "message/rfc822",
                               (mails / f"{number}.eml").read_bytes())
             if found["assessment"] != "aligned" or found["results"]["dkim"][0]["result"] != "pass":
                 raise MeasurementFailed(f"mail {number} does not pass: {json.dumps(found)[:1000]}")
-        beside_dkimpy, beside_rsa = Series("messages"), Series("messages-rsa")
+        beside = {name: Series(name) for name in ("messages", "messages-rsa", "mails", "mails-rsa")}
         load = Load("messages.lua", (str(mails), str(count)), CLIENTS, self._seconds)
         for number in range(1, LEGS + 1):
             title = f"messages {number}/{LEGS}"
             with meter.leg(title, "messages") as ours:
                 load.drive(service.url, self._bench.ingest[0].token, ours)
                 ours.unit = "mails"
+            with meter.leg(f"{title}, command") as command:
+                self._by_command(mails, count, names, command)
             with meter.leg(f"{title}, dkimpy") as theirs:
                 self._by_dkimpy(mails, theirs)
             with meter.leg(f"{title}, openssl") as bare:
                 self._bare(bare)
-            for series, baseline in ((beside_dkimpy, theirs), (beside_rsa, bare)):
-                series.ours.append(ours)
-                series.baseline.append(baseline)
-            note(f"{title}: {said(ours)}; dkimpy {said(theirs)}; openssl {said(bare)}")
+            for name, series in beside.items():
+                series.ours.append(ours if name.startswith("messages") else command)
+                series.baseline.append(bare if name.endswith("rsa") else theirs)
+            note(f"{title}: {said(ours)}; command {said(command)}; dkimpy {said(theirs)}; openssl {said(bare)}")
         sizes = sorted((mails / f"{number}.eml").stat().st_size for number in range(count))
         self.facts["mails"] = f"{count}, {sizes[0]:,} to {sizes[-1]:,} bytes, RSA-2048, relaxed/relaxed"
         self.facts["cores that OpenSSL verified on"] = self._cores()
-        return [beside_dkimpy, beside_rsa]
+        return list(beside.values())
+
+    def _by_command(self, mails: Path, count: int, names: str, leg: Leg) -> None:
+        """`countersign message check` of all mails, many times over; the start of the process is part of it."""
+        files = [f"{number % count}.eml" for number in range(CHECKED)]
+        command = [str(self._bench.service.binary.resolve()), "message", "check", "--resolver", NOBODY,
+                   "--dns-stub", f"{ZONE}={names}", *files]
+        output = run(command, mails).output
+        if output.count("eml: aligned\n") != CHECKED:
+            raise MeasurementFailed(f"countersign message check said: {output[:500]}")
+        leg.count, leg.unit = CHECKED, "mails"
 
     def _by_dkimpy(self, mails: Path, leg: Leg) -> None:
         ended = run([sys.executable, "-m", "measure.signed_mails", str(mails), str(self._seconds)])

@@ -33,6 +33,9 @@ struct DMARCReportImport: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "file"))
     var files: [String]
 
+    /// While one is written, others are read.
+    private static let filesAtOnce = 4
+
     private struct Answer: Encodable {
         let ledger: String
         let files: [FileAnswer]
@@ -92,18 +95,25 @@ struct DMARCReportImport: AsyncParsableCommand {
     ) async throws -> [FileAnswer] {
         let progress = ProgressBar(unit: "files")
         defer { progress.clear() }
-        var answers: [FileAnswer] = []
-        for path in paths {
-            try Task.checkCancellation()
-            let answer = try await take(path, into: ledger, reports)
-            if !output.isJSON {
-                progress.clear()
-                try Output.standard.writeLine(Self.line(answer))
+        return try await withThrowingTaskGroup(of: (Int, FileAnswer).self) { tasks in
+            var waiting = paths.enumerated().makeIterator()
+            let begin = { (tasks: inout ThrowingTaskGroup<(Int, FileAnswer), any Error>) in
+                guard let (place, path) = waiting.next() else { return }
+                tasks.addTask { (place, try await take(path, into: ledger, reports)) }
             }
-            answers.append(answer)
-            progress.update(done: answers.count, fraction: Double(answers.count) / Double(paths.count))
+            for _ in 0..<Self.filesAtOnce { begin(&tasks) }
+            var answers: [(Int, FileAnswer)] = []
+            while let (place, answer) = try await tasks.next() {
+                begin(&tasks)
+                if !output.isJSON {
+                    progress.clear()
+                    try Output.standard.writeLine(Self.line(answer))
+                }
+                answers.append((place, answer))
+                progress.update(done: answers.count, fraction: Double(answers.count) / Double(paths.count))
+            }
+            return answers.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        return answers
     }
 
     private func take(

@@ -2,7 +2,7 @@
 extension AggregateReportParser {
     mutating func metadata() throws(ReportRejection) -> AggregateReport.Metadata {
         var metadata = AggregateReport.Metadata()
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             if element == .error {
                 try takeError(into: &metadata)
@@ -50,7 +50,7 @@ extension AggregateReportParser {
 
     private mutating func period() throws(ReportRejection) -> (Int64, Int64) {
         var (begin, end): (Int64?, Int64?) = (nil, nil)
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {
@@ -70,7 +70,7 @@ extension AggregateReportParser {
 
     mutating func publishedPolicy() throws(ReportRejection) -> AggregateReport.PublishedPolicy {
         var policy = AggregateReport.PublishedPolicy()
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 try self.take(element, into: &policy)

@@ -2,7 +2,7 @@
 extension AggregateReportParser {
     mutating func row() throws(ReportRejection) -> AggregateReport.Row {
         var row = AggregateReport.Row()
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             if element == .extension {
                 try skipExtension()
@@ -25,7 +25,7 @@ extension AggregateReportParser {
     }
 
     private mutating func takeCounts(into row: inout AggregateReport.Row) throws(ReportRejection) {
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         var count: Int64?
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
@@ -44,7 +44,7 @@ extension AggregateReportParser {
     }
 
     private mutating func takeEvaluation(into row: inout AggregateReport.Row) throws(ReportRejection) {
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             if element == .reason {
                 try takeReason(into: &row)
@@ -63,7 +63,7 @@ extension AggregateReportParser {
 
     private mutating func takeReason(into row: inout AggregateReport.Row) throws(ReportRejection) {
         var reason = AggregateReport.OverrideReason()
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {
@@ -80,7 +80,7 @@ extension AggregateReportParser {
     }
 
     private mutating func takeIdentifiers(into row: inout AggregateReport.Row) throws(ReportRejection) {
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {
@@ -118,7 +118,7 @@ extension AggregateReportParser {
 
     private mutating func dkimResult() throws(ReportRejection) -> AggregateReport.DKIMResult {
         var result = AggregateReport.DKIMResult()
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {
@@ -138,7 +138,7 @@ extension AggregateReportParser {
 
     private mutating func spfResult() throws(ReportRejection) -> AggregateReport.SPFResult {
         var result = AggregateReport.SPFResult()
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {

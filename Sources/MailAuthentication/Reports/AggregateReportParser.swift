@@ -19,7 +19,7 @@ struct AggregateReportParser {
         guard case .start(let name, _)? = try reader.next() else { throw .notXML }
         guard ReportElement(name.local) == .feedback else { throw .notAReport }
         report.namespace = reader.namespace.map { String(decoding: $0, as: UTF8.self) }
-        var seen: Set<ReportElement> = []
+        var seen = ReportElementSet()
         while let element = try child() {
             switch element {
             case .record: try takeRow()
@@ -112,10 +112,10 @@ extension AggregateReportParser {
 
     /// Reads the open element with `take` if it is the first of its kind, else passes over it.
     mutating func takeOnce(
-        _ element: ReportElement, _ seen: inout Set<ReportElement>,
+        _ element: ReportElement, _ seen: inout ReportElementSet,
         _ take: (inout AggregateReportParser) throws(ReportRejection) -> Void
     ) throws(ReportRejection) {
-        guard seen.insert(element).inserted else {
+        guard seen.insert(element) else {
             note(.repeatedElement)
             _ = try skip()
             return

@@ -187,7 +187,8 @@ def lookup_in(zone: Zone) -> Any:
                 return
             text = owner.to_text(omit_final_dot=True)
             if records := known.records.get(qtype):
-                yield from (((text, qtype), value_of(qtype, record)) for record in records)
+                # A set of records holds each once (RFC 2181 §5), however often the zone writes it.
+                yield from (((text, qtype), value_of(qtype, record)) for record in dict.fromkeys(records))
                 return
             if fault := known.faults.get(qtype) or known.faults.get("*"):
                 raise spf.TempError(f"DNS {fault}")

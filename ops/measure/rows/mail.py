@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -125,11 +126,17 @@ class Mail:
         return list(beside.values())
 
     def _by_command(self, mails: Path, count: int, names: str, leg: Leg) -> None:
-        """`countersign message check` of all mails, many times over; the start of the process is part of it."""
-        files = [f"{number % count}.eml" for number in range(CHECKED)]
+        """`countersign message check` of a folder in which each mail stands many times; the start of the process is
+        part of it."""
+        many = mails / "many"
+        if not many.exists():
+            many.mkdir()
+            for number in range(CHECKED):
+                os.link(mails / f"{number % count}.eml", many / f"{number}.eml")
+            leg.started = time.perf_counter()
         command = [str(self._bench.service.binary.resolve()), "message", "check", "--resolver", NOBODY,
-                   "--dns-stub", f"{ZONE}={names}", *files]
-        output = run(command, mails).output
+                   "--dns-stub", f"{ZONE}={names}", "."]
+        output = run(command, many).output
         if output.count("eml: aligned\n") != CHECKED:
             raise MeasurementFailed(f"countersign message check said: {output[:500]}")
         leg.count, leg.unit = CHECKED, "mails"

@@ -14,6 +14,10 @@ from paths import BINARY
 from service import DataDirectory
 
 
+#: See `mail_seed`.
+MAIL_SEED = 29192
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("countersign")
     group.addoption("--seed", type=int, default=None, help="repeat a run: the seed that it printed")
@@ -25,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # Under xdist the controller's choice reaches the workers with the other options.
+    if not hasattr(config.option, "has_own_seed"):
+        config.option.has_own_seed = config.option.seed is not None
     if config.option.seed is None:
         config.option.seed = secrets.randbelow(2**32)
     if not BINARY.exists() and not config.option.collectonly:
@@ -33,6 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"countersign: {BINARY}, seed {config.option.seed}"
+
+
+@pytest.fixture(scope="module")
+def mail_seed(request: pytest.FixtureRequest) -> int:
+    """The seed of what is compared with other people's mail software: always the same, for a habit of theirs that
+    nobody has met yet must not stop a change that has nothing to do with it. Another one with --seed or --long."""
+    option = request.config.option
+    return option.seed if option.has_own_seed or option.long else MAIL_SEED
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ FORMS = {f"{header}/{body}" for header in ("simple", "relaxed") for body in ("si
 
 
 @pytest.fixture(scope="module")
-def mails(request: pytest.FixtureRequest) -> Mails:
-    return Mails(random.Random(f"{request.config.option.seed}/dkim"), int(time.time()))
+def mails(mail_seed: int) -> Mails:
+    return Mails(random.Random(f"{mail_seed}/dkim"), int(time.time()))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def verifier(mails: Mails) -> Iterator[Api]:
 
 
 def test_random_messages_verify_as_with_dkimpy(
-    verifier: Api, mails: Mails, seed: int, request: pytest.FixtureRequest, report: Callable[[str], None],
+    verifier: Api, mails: Mails, mail_seed: int, request: pytest.FixtureRequest, report: Callable[[str], None],
 ) -> None:
     comparison = Comparison(dkimpy_habits.HABITS)
     reasons: Counter[str] = Counter()
@@ -69,7 +69,7 @@ def test_random_messages_verify_as_with_dkimpy(
             passed[f"{result.get('a')} {result.get('bits')} {result.get('c')}"] += result["reason"] == "ok"
             kind = dkimpy_habits.KINDS[result["reason"]]
             comparison.add(mail.__str__, kind, theirs(mail, mails, result["index"]))
-    report(comparison.text(seed, "dkimpy"))
+    report(comparison.text(mail_seed, "dkimpy"))
     for title, counts in (("reasons", reasons), ("passed", passed), ("damage", damages)):
         report(f"{title}: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count))
     assert not comparison.unexplained, "\n\n".join(comparison.unexplained[:SHOWN_MAX])

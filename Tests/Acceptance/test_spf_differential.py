@@ -158,9 +158,9 @@ class Zones:
 
 
 def test_random_zones_mean_what_they_mean_to_pyspf(
-    api: Api, names: NameServer, seed: int, request: pytest.FixtureRequest, report: Callable[[str], None],
+    api: Api, names: NameServer, mail_seed: int, request: pytest.FixtureRequest, report: Callable[[str], None],
 ) -> None:
-    zones = Zones(random.Random(f"{seed}/spf"))
+    zones = Zones(random.Random(f"{mail_seed}/spf"))
     comparison = Comparison(pyspf_habits.HABITS)
     reasons: Counter[str] = Counter()
     explanations = 0
@@ -174,7 +174,7 @@ def test_random_zones_mean_what_they_mean_to_pyspf(
         explanations += "explanation" in answer
         comparison.add(case.__str__, said(answer["result"], answer.get("explanation")), lambda gone, case=case: said(
             *pyspf_habits.verdict(case.zone, case.client, case.helo, case.mail_from, gone)))
-    report(comparison.text(seed, "pyspf"))
+    report(comparison.text(mail_seed, "pyspf"))
     report(f"{explanations} explanations; reasons: " + ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items())))
     assert not comparison.unexplained, "\n\n".join(comparison.unexplained[:SHOWN_MAX])
     if count == ZONES_MAX:

@@ -34,6 +34,10 @@ class Leg:
     wal_bytes: int = 0
     # Sessions of Postgres by application and by what they did or waited for, on average at any moment.
     waits: dict[str, dict[str, float]] = field(default_factory=dict)
+    # Pages that Postgres' sessions asked for, by table or index (`asked`), and how many its cache had not (`missed`).
+    pages: dict[str, dict[str, int]] = field(default_factory=dict)
+    # What its sessions read from the disk, because the system's cache had not got it either.
+    disk_bytes: int = 0
     # No figure, so not a field: it stays out of the JSON.
     started = 0.0
 

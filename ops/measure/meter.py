@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from .database import Database
 from .legs import LEGS, Leg, Series, said
+from .pages import Pages
 from .processes import cpu_seconds, family_cpu_seconds, forget_peak_memory, memory_mb
 from .profile import Profile
 from .progress import note, ticking
@@ -27,7 +28,7 @@ class Meter:
         self._service = service_pid
         self._database = database
         self.profile = profile
-        self._waits = Waits(database)
+        self._waits, self._pages = Waits(database), Pages(database)
 
     @contextmanager
     def beside(self, service_pid: int) -> Iterator[Meter]:
@@ -50,7 +51,7 @@ class Meter:
         leg = Leg(peak_mb={"service_before": round(memory_mb(self._service)[0], 1)})
         before, wal = self.used(), self._database.wal_position()
         with ticking(lambda: f"{title}: {leg.count:,} {leg.unit}" if leg.count else title), \
-                self._waits.sampled(leg), self.profile.of(profiled, self._service):
+                self._pages.counted(leg), self._waits.sampled(leg), self.profile.of(profiled, self._service):
             leg.started = time.perf_counter()
             yield leg
             leg.seconds = leg.seconds or time.perf_counter() - leg.started

@@ -35,14 +35,27 @@ def cpu_seconds(pid: int) -> float:
 
 def family_cpu_seconds(pid: int) -> float:
     """What a process and its children have used, those included that have ended since."""
-    times = _times(pid)
-    if times is None:
+    return sum(times[1] + times[2] for times in map(_times, _family(pid)) if times) / TICKS
+
+
+def family_disk_bytes(pid: int) -> int:
+    """What a process and its children have read from the disk, those included that have ended since (proc(5)'s io)."""
+    return sum(map(_disk_bytes, _family(pid)))
+
+
+def _family(pid: int) -> list[int]:
+    if _times(pid) is None:
         raise MeasurementFailed(f"process {pid} is gone")
-    ticks = times[1] + times[2]
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit() and (child := _times(int(entry.name))) and child[0] == pid:
-            ticks += child[1] + child[2]
-    return ticks / TICKS
+    numbers = (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
+    return [pid, *(number for number in numbers if (times := _times(number)) and times[0] == pid)]
+
+
+def _disk_bytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next(int(line.split(":")[1]) for line in lines if line.startswith("read_bytes:"))
 
 
 def forget_peak_memory(pid: int) -> None:

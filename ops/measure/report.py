@@ -52,8 +52,9 @@ class Report:
     def text(self) -> str:
         """What a person reads: the table that is judged comes last."""
         parts = (pairs("machine", self.machine), pairs("Postgres", self.settings), sections.costs(self.full),
-                 sections.waits(self.full), sections.latencies(self.full), sections.histograms(self.full),
-                 sections.disk(self.disk), pairs("further", self.facts), table((HEAD, *self._rows())), self._said())
+                 sections.waits(self.full), sections.pages(self.full), sections.latencies(self.full),
+                 sections.histograms(self.full), sections.disk(self.disk), pairs("further", self.facts),
+                 table((HEAD, *self._rows())), self._said())
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def markdown(self) -> str:

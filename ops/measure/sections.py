@@ -1,4 +1,4 @@
-"""What stands beside the table that is judged: costs, waits, latencies, disk."""
+"""What stands beside the table that is judged: costs, waits, pages, latencies, disk."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,6 +14,9 @@ PROCESSES = ("service", "postgres", "client")
 # Waits that are less than this share of a session's time are left out, beyond the first few as well.
 WAIT_SHARE_MIN = 0.02
 WAITS_SHOWN = 4
+# So many relations are named, those that the cache had least of.
+RELATIONS_SHOWN = 5
+PAGES_SHOWN_MIN = 0.005
 # Smaller shares of the answers than this are shown as such.
 ANSWERS_SHOWN_MIN = 0.0005
 
@@ -65,6 +68,30 @@ def _mean(legs: list[Leg]) -> dict[str, dict[str, float]]:
             into = total.setdefault(application, {})
             for event, sessions in events.items():
                 into[event] = into.get(event, 0) + sessions / len(legs)
+    return total
+
+
+def pages(full: list[Series]) -> str:
+    """The pages that Postgres asked for, by unit, and where those are that its own cache had not."""
+    rows = [("one unit wants", "pages", "missed", "disk B", "missed of")]
+    for title, legs in _sides(full):
+        count = sum(leg.count for leg in legs)
+        asked, missed = (_summed(legs, what, count) for what in ("asked", "missed"))
+        if not asked:
+            continue
+        most = sorted(((share, name) for name, share in missed.items() if share >= PAGES_SHOWN_MIN), reverse=True)
+        named = [f"{name} {share:.2f}" for share, name in most[:RELATIONS_SHOWN]]
+        disk_bytes = sum(leg.disk_bytes for leg in legs) / count
+        rows.append((title, number(sum(asked.values())), number(sum(missed.values())), number(disk_bytes),
+                     " · ".join(named)))
+    return _left(rows) if len(rows) > 1 else ""
+
+
+def _summed(legs: list[Leg], what: str, count: int) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for leg in legs:
+        for name, found in leg.pages.items():
+            total[name] = total.get(name, 0) + found[what] / count
     return total
 
 

@@ -121,7 +121,7 @@ struct DMARCReportImport: AsyncParsableCommand {
     ) async throws -> FileAnswer {
         let bytes: [UInt8]
         do throws(Complaint) {
-            bytes = try ReportFiles.content(of: path)
+            bytes = try InputFile.content(of: path, sizeMax: IncomingReport.sizeMax, what: "a report")
         } catch {
             return FileAnswer(file: path, error: error.reason)
         }

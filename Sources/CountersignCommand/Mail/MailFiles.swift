@@ -27,13 +27,10 @@ enum MailFiles {
 
     /// The bytes of a file, or of standard input.
     static func bytes(of path: String) throws(Complaint) -> [UInt8] {
-        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
-        guard size <= sizeMax else {
-            throw Complaint("\(path) has more than \(sizeMax) bytes", next: "no mail is as long as that")
+        do throws(Complaint) {
+            return try InputFile.content(of: path, sizeMax: sizeMax, what: "a mail")
+        } catch {
+            throw Complaint("\(path) cannot be read: \(error.reason)", next: "look at the file and its rights")
         }
-        guard let data = FileManager.default.contents(atPath: path == "-" ? "/dev/stdin" : path) else {
-            throw Complaint("\(path) cannot be read", next: "look at its permissions")
-        }
-        return [UInt8](data)
     }
 }

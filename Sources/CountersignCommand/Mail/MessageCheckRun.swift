@@ -26,8 +26,10 @@ struct MessageVerifying: Sendable {
 
 /// Checks many mails, some at once, and tells of each in their order.
 struct MessageCheckRun: Sendable {
-    /// How many are read before the first of them is told.
-    private static let atOnce = 64
+    /// How many are checked before the first of them is told.
+    private static let atOnce = 512
+    /// How many a task checks, one after the other.
+    private static let taskSize = 16
 
     let verifier: MessageVerifying
     let isJSON: Bool
@@ -54,20 +56,21 @@ struct MessageCheckRun: Sendable {
     }
 
     private func check(_ paths: [String]) async throws -> [Told] {
-        try await withThrowingTaskGroup(of: (index: Int, told: Told).self) { tasks in
-            for (index, path) in paths.enumerated() {
+        try await withThrowingTaskGroup(of: (start: Int, told: [Told]).self) { tasks in
+            for start in stride(from: 0, to: paths.count, by: Self.taskSize) {
                 tasks.addTask {
-                    let verification = await verifier.verify(RawMessage(try MailFiles.bytes(of: path)))
-                    return (
-                        index,
-                        Told(text: text(path, verification), isAligned: verification.assessment == .aligned)
-                    )
+                    var told: [Told] = []
+                    for path in paths[start...].prefix(Self.taskSize) { told.append(try await check(path)) }
+                    return (start, told)
                 }
             }
-            var told: [Told?] = Array(repeating: nil, count: paths.count)
-            for try await each in tasks { told[each.index] = each.told }
-            return told.compactMap { $0 }
+            return try await tasks.reduce(into: []) { $0.append($1) }.sorted { $0.start < $1.start }.flatMap(\.told)
         }
+    }
+
+    private func check(_ path: String) async throws -> Told {
+        let verification = await verifier.verify(RawMessage(try MailFiles.bytes(of: path)))
+        return Told(text: text(path, verification), isAligned: verification.assessment == .aligned)
     }
 
     private func text(_ path: String, _ verification: MessageVerification) -> [UInt8] {

@@ -32,8 +32,43 @@ struct DKIMBodyHash {
     }
 
     /// Takes the next piece of the body.
+    ///
+    /// Nearly all of a body is in canonical form as it stands, and goes into the hash in long runs.
     mutating func update(_ bytes: Span<UInt8>) {
-        for index in bytes.indices { take(bytes[index]) }
+        var index = 0
+        while index < bytes.count {
+            // Behind a CR or white space that was only counted, the next byte decides what becomes of it.
+            let isOpen = endsInCarriageReturn || endsInWhiteSpace && bytes[index] <= 0x20
+            let end = isOpen ? index : runEnd(in: bytes, from: index)
+            if end > index {
+                takeRun(bytes.extracting(index..<end))
+                index = end
+            } else {
+                take(bytes[index])
+                index += 1
+            }
+        }
+    }
+
+    /// The end of the bytes that are canonical as they stand, whatever follows them: they end in content, and a line end
+    /// or a space among them has content right behind it.
+    private func runEnd(in bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte > 0x20 {
+                index += 1
+            } else if byte == Self.carriageReturn {
+                guard index + 2 < bytes.count, bytes[index + 1] == Self.lineFeed, bytes[index + 2] > 0x20 else { break }
+                index += 3
+            } else if isRelaxed, ASCII.isWhiteSpace(byte) {
+                guard byte == 0x20, index + 1 < bytes.count, bytes[index + 1] > 0x20 else { break }
+                index += 2
+            } else {
+                index += 1
+            }
+        }
+        return index
     }
 
     /// The digest, and whether the canonical body was at least as long as `sizeMax`, if that was given.
@@ -67,6 +102,19 @@ struct DKIMBodyHash {
     }
 
     private mutating func takeContent(_ byte: UInt8) {
+        emitPending()
+        emit(byte)
+    }
+
+    private mutating func takeRun(_ bytes: Span<UInt8>) {
+        emitPending()
+        flush()
+        hash.update(bytes.extracting(first: min(bytes.count, max(0, (sizeMax ?? .max) - size))))
+        size += bytes.count
+    }
+
+    /// What was only counted so far, now that content follows it.
+    private mutating func emitPending() {
         while pendingLineEnds > 0 {
             emitLineEnd()
             pendingLineEnds -= 1
@@ -75,7 +123,6 @@ struct DKIMBodyHash {
             emit(0x20)
             endsInWhiteSpace = false
         }
-        emit(byte)
     }
 
     private mutating func emitLineEnd() {
@@ -93,6 +140,7 @@ struct DKIMBodyHash {
     }
 
     private mutating func flush() {
+        guard fill > 0 else { return }
         let buffer = buffer
         hash.update(buffer.span.extracting(..<fill))
         fill = 0

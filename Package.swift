@@ -45,6 +45,7 @@ let package = Package(
 
         .target(
             name: "PostgresTesting", dependencies: ["Postgres"], path: "Tests/PostgresTesting", swiftSettings: strict),
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
 
         .target(
             name: "LedgerStore",
@@ -133,11 +134,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "LedgerTests", dependencies: ["Ledger", "Cryptography"], exclude: ["Vectors"], swiftSettings: strict),
-        .testTarget(
-            name: "MailAuthenticationTests", dependencies: ["Compression", "Cryptography", "MailAuthentication"],
+            name: "LedgerTests", dependencies: ["Cryptography", "Ledger", "SeededRandom"], exclude: ["Vectors"],
             swiftSettings: strict),
-        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
+        .testTarget(
+            name: "MailAuthenticationTests",
+            dependencies: ["Compression", "Cryptography", "MailAuthentication", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "ObservationTests", dependencies: ["Observation"], swiftSettings: strict),
         .testTarget(
             name: "LedgerStoreTests",
@@ -156,7 +160,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
-                "PostgresTesting", "Server",
+                "PostgresTesting", "SeededRandom", "Server",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -220,10 +220,12 @@ extension IdentityChecks {
 extension IdentityChecks {
     /// Checks an identity now, and records what comes out, whatever it is.
     ///
-    /// - Parameter settings: what to hold it to; the identity's own where it has any and none are given.
+    /// - Parameters:
+    ///   - settings: what to hold it to; the identity's own where it has any and none are given.
+    ///   - timeout: how long the append may take, once the name system has answered.
     package func check(
         _ name: IdentityName, _ settings: IdentitySettings, in ledger: StoredLedger, reporter: Reporter,
-        deadline: ContinuousClock.Instant
+        timeout: Duration
     ) async throws -> (checked: Verifications.Checked<IdentityVerification>, placed: Placed, changes: [ResultChange]) {
         let last = try await register.lastCheck(of: name, in: ledger)
         let checked = await verifications.check(settings.identity(of: name.domain))
@@ -233,7 +235,7 @@ extension IdentityChecks {
         let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
             Self.effects(of: placed, name, checked, in: ledger)
         }
-        return (checked, try await store.append(unit, to: ledger, deadline: deadline)[0], changes)
+        return (checked, try await store.append(unit, to: ledger, deadline: .now + timeout)[0], changes)
     }
 
     private static func draft(

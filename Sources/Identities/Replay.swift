@@ -8,7 +8,7 @@ package struct Replay: Sendable {
     /// The engine that made the entry, and that of this binary: another one may judge otherwise.
     package let recordedEngine: String
     package let engine = VerificationEngine.version
-    /// Whether the list of public suffixes is the one of the first check.
+    /// Whether the list of public suffixes is the one of the first check; true where that needed none.
     package let hasSameList: Bool
     /// What came out now.
     package let result: JSONValue
@@ -35,8 +35,7 @@ extension Verifications {
         let source = KeptEvidence(evidence, at: recorded.time)
         let result = try await run(recorded, message, on: source)
         return Replay(
-            recordedEngine: recorded.engine, hasSameList: recorded.list == publicSuffixes?.digest.hex,
-            result: result,
+            recordedEngine: recorded.engine, hasSameList: recorded.list.map { $0 == publicSuffixes?.digest.hex } ?? true, result: result,
             isIdentical: CanonicalWriter.bytes(of: result) == CanonicalWriter.bytes(of: recorded.result),
             missing: source.missing, lostCount: recorded.evidence.count - evidence.count)
     }

@@ -11,6 +11,10 @@ package struct Verifications: Sendable {
         package let evidence: [DNSEvidence]
     }
 
+    /// How long a check may ask: a hostile zone can have many questions that nobody answers. Well below the time of a
+    /// claim (``IdentityChecks``).
+    private static let timeMax = Duration.seconds(60)
+
     private let names: any EvidenceSource
     let publicSuffixes: PublicSuffixList?
     private let keys: DKIMKeyCache
@@ -33,14 +37,14 @@ package struct Verifications: Sendable {
 
     /// SPF for one client (RFC 7208).
     package func check(_ request: SPFRequest, scope: SPFScope) async -> Checked<SPFResult> {
-        let resolver = EvaluationResolver(names)
+        let resolver = EvaluationResolver(limitedNames)
         let result = await SPFEvaluator(resolver: resolver).evaluate(request, scope: scope)
         return Checked(result: result, evidence: resolver.evidence)
     }
 
     /// What the name system says of an identity now.
     package func check(_ identity: SenderIdentity) async -> Checked<IdentityVerification> {
-        await check(identity, on: names, at: clock())
+        await check(identity, on: limitedNames, at: clock())
     }
 
     /// What evidence from `source` says of an identity.
@@ -59,7 +63,7 @@ package struct Verifications: Sendable {
     package func check(
         _ message: RawMessage, _ envelope: MessageEnvelope, asOf time: Timestamp, trust: AuthenticationResultsTrust
     ) async -> Checked<MessageVerification> {
-        await check(message, envelope, on: names, asOf: time, trust: trust)
+        await check(message, envelope, on: limitedNames, asOf: time, trust: trust)
     }
 
     func check(
@@ -78,8 +82,10 @@ package struct Verifications: Sendable {
 
     /// What the live name system says, but for evidence that is fresh enough.
     func evidence(keeping kept: [DNSEvidence], dmarcSince: Timestamp, othersSince: Timestamp) -> IdentityEvidence {
-        IdentityEvidence(names, keeping: kept, dmarcSince: dmarcSince, othersSince: othersSince)
+        IdentityEvidence(limitedNames, keeping: kept, dmarcSince: dmarcSince, othersSince: othersSince)
     }
+
+    private var limitedNames: LimitedNames { LimitedNames(names, for: Self.timeMax, clock: clock) }
 }
 
 /// Recording: an entry of kind `verification`, and the evidence in the same transaction.

@@ -42,7 +42,9 @@ _REQUEST = "only tells a replay from another request; no line repeats it, and wi
 
 _SCHEDULE = "the schedule is no record of anything: at worst a check is made too often, or late"
 
-_REPORTS = "`dmarc-report verify` holds reports and their rows against their entries: see test_dmarc_reports.py"
+_HEAD = "the beginning of what was rejected is kept for people who look; its digest stands in the entry"
+
+_UPLOAD = "rows of an upload that no report names are seen by nobody"
 
 #: Every column of every table: what happens when it alone is changed in one row.
 COLUMNS: dict[str, dict[str, Expectation]] = {
@@ -87,12 +89,15 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         **dict.fromkeys(("last_seq", "due_at", "checked_at", "claim", "claimed_until"), Unseen(_SCHEDULE)),
     },
     "identity_verifications": dict.fromkeys(("ledger_id", "identity", "seq", "assessment"), Found("identity")),
-    "dmarc_reports": dict.fromkeys((
-        "ledger_id", "seq", "upload", "outcome", "submitter", "org_name", "report_id", "policy_domain", "begins", "ends",
-        "records", "messages", "aligned", "head"), Unseen(_REPORTS)),
+    "dmarc_reports": {
+        **dict.fromkeys((
+            "ledger_id", "seq", "upload", "outcome", "submitter", "org_name", "report_id", "policy_domain", "begins",
+            "ends", "records", "messages", "aligned"), Found("report", "orphan")),
+        "head": Unseen(_HEAD),
+    },
     "dmarc_report_rows": dict.fromkeys((
         "ledger_id", "upload", "row", "source_ip", "source_text", "count", "disposition", "dkim", "spf", "header_from",
-        "envelope_from", "envelope_to", "auth_results", "reasons", "signers"), Unseen(_REPORTS)),
+        "envelope_from", "envelope_to", "auth_results", "reasons", "signers"), Found("report")),
     "migrations": {
         "version": Found("migration", REFUSES, says="schema"),
         "name": Found("migration"),
@@ -137,9 +142,9 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
                    Found("orphan")),
     "identity_verifications": ("SELECT ledger_id, identity, 1, 'protected'"
                                " FROM countersign.identity_verifications LIMIT 1", Found("identity")),
-    "dmarc_reports": ("SELECT ledger_id, 3, 4711, 'accepted' FROM countersign.ledgers", Unseen(_REPORTS)),
+    "dmarc_reports": ("SELECT ledger_id, 3, 4711, 'accepted' FROM countersign.ledgers", Found("report", "orphan")),
     "dmarc_report_rows": ("SELECT ledger_id, 4711, 0, '192.0.2.66'::inet, NULL, 7 FROM countersign.ledgers",
-                          Unseen(_REPORTS)),
+                          Unseen(_UPLOAD)),
     "migrations": ("SELECT 9999, 'stray', checksum, applied_at FROM countersign.migrations LIMIT 1",
                    Found("migration", REFUSES, says="schema")),
 }
@@ -162,8 +167,8 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "dns_evidence": Found("evidence"),
     "identities": Found("identity"),
     "identity_verifications": Found("identity"),
-    "dmarc_reports": Unseen(_REPORTS),
-    "dmarc_report_rows": Unseen(_REPORTS),
+    "dmarc_reports": Found("report"),
+    "dmarc_report_rows": Found("report"),
     "migrations": Found("migration", REFUSES, says="schema"),
 }
 

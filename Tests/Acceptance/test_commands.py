@@ -26,7 +26,7 @@ pytestmark = pytest.mark.commands
 COMMANDS = [["serve"], ["token"], ["token", "create"], ["token", "list"], ["token", "revoke"], ["ledger"],
             ["ledger", "create"], ["ledger", "list"], ["ledger", "accept-clock"], ["import"], ["export"], ["verify"],
             ["migrate"], ["doctor"], ["dmarc-report"], ["dmarc-report", "import"], ["dmarc-report", "list"],
-            ["dmarc-report", "stats"], ["dmarc-report", "unknown-senders"],
+            ["dmarc-report", "read"], ["dmarc-report", "stats"], ["dmarc-report", "unknown-senders"],
             ["dmarc-report", "verify"]]
 IMPORTED = 4_000
 

@@ -393,7 +393,7 @@ def test_the_command_imports_a_folder_and_asks_about_it(own_directory: DataDirec
     listed = own_directory.run_json("dmarc-report", "list")["reports"]
     assert len(listed) == len(samples) + 2
     entry = own_directory.run("export", "--kind", "report").stdout.splitlines()[0]
-    assert json.loads(entry)["reporter"] == {"id": "command", "via": "import"}
+    assert json.loads(entry)["reporter"] == {"id": "command", "via": "operator"}
     stats = own_directory.run_json("dmarc-report", "stats", "--by", "policy_domain")["groups"]
     assert sum(group["count"] for group in stats) == first["messages"] + 1
     for command in ("list", "stats", "unknown-senders"):
@@ -417,3 +417,27 @@ def test_a_row_that_somebody_changed_is_named_by_its_report(own_service: DataDir
     assert done.returncode == 1
     assert done.stdout.decode().splitlines() == [
         f"report {seqs[1]}: its rows are not those of the entry", "3 reports, 3 rows: 1 CHANGED"]
+    verified = own_service.verify()
+    assert [(finding["check"], finding["seq"]) for finding in verified.findings] == [("report", seqs[1])]
+
+
+def test_reports_are_read_without_a_ledger_as_an_import_records_them(
+    own_directory: DataDirectory, tmp_path: Path,
+) -> None:
+    own_directory.create_ledger("acme.example/mail")
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for expected in sample_names():
+        (folder / expected["file"]).write_bytes(sample(expected["file"]).read_bytes())
+    (folder / "broken.xml").write_bytes(b"<feedback>")
+    read = own_directory.command("dmarc-report", "read", str(folder), "--json")
+    assert read.returncode == 1, "a report that cannot be read"
+    found = {Path(each["file"]).name: each for each in map(json.loads, read.stdout.splitlines())}
+    imported = own_directory.run_json("dmarc-report", "import", str(folder), "--resolver", "127.0.0.1@9")
+    by_seq = {json.loads(line)["seq"]: json.loads(line) for line in own_directory.run("export").stdout.splitlines()}
+    assert len(found) == len(imported["files"]) == len(sample_names()) + 1
+    for file in imported["files"]:
+        entry, told = by_seq[file["seq"]], found[Path(file["file"]).name]
+        # The check of the mail that carries a report asks the name system: an import's alone.
+        recorded = {name: value for name, value in entry["data"].items() if name != "mail"}
+        assert (told["outcome"], told["report"]) == (entry["outcome"], recorded)

@@ -1,4 +1,5 @@
 import Ledger
+import SeededRandom
 import Testing
 
 @Suite struct `The JSON profile` {
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func `what is written reads back as the same bytes for random values`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         for _ in 0..<2_000 {
             let value = JSONValue.random(using: &generator, depth: 0)
             let written = CanonicalWriter.bytes(of: value)
@@ -60,7 +61,7 @@ import Testing
 }
 
 extension JSONValue {
-    fileprivate static func random(using generator: inout SeededGenerator, depth: Int) -> JSONValue {
+    fileprivate static func random(using generator: inout SplitMix64, depth: Int) -> JSONValue {
         switch Int.random(in: 0..<(depth < 4 ? 6 : 4), using: &generator) {
         case 0: .bool(.random(using: &generator))
         case 1: .integer(.random(in: -integerMax...integerMax, using: &generator))
@@ -78,7 +79,7 @@ extension JSONValue {
         }
     }
 
-    private static func text(using generator: inout SeededGenerator) -> String {
+    private static func text(using generator: inout SplitMix64) -> String {
         let ranges: [ClosedRange<UInt32>] = [
             0x01...0x1F, 0x20...0x7F, 0x80...0x7FF, 0x800...0xD7FF, 0x10000...0x10FFFF,
         ]

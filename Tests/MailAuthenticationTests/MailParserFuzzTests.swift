@@ -1,4 +1,5 @@
 import MailAuthentication
+import SeededRandom
 import Testing
 
 @Suite struct `Parsers of mail under noise` {

@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// Changes bytes at random places, in the ways that break parsers.
 enum Mutation {
     /// `bytes` after one to eight changes, of which some use the signs in `signs`.

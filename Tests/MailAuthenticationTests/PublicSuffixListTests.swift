@@ -1,5 +1,6 @@
 import Cryptography
 import MailAuthentication
+import SeededRandom
 import Testing
 
 /// Where Debian's `publicsuffix` package puts the list.

@@ -1,5 +1,6 @@
 import Cryptography
 import MailAuthentication
+import SeededRandom
 import Testing
 
 /// A name system that says anything, but always the same to the same question.

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import MailAuthentication
@@ -11,13 +12,13 @@ import Testing
             while let event = try reader.next() {
                 repairs = reader.repairs.repairs
                 switch event {
-                case .start(let name, let attributes):
-                    let words = attributes.map { attribute in
-                        " " + String(decoding: attribute.name.local, as: UTF8.self) + "="
+                case .start:
+                    let words = reader.attributes.map { attribute in
+                        " " + String(decoding: reader.bytes[attribute.name.local], as: UTF8.self) + "="
                             + String(decoding: attribute.value, as: UTF8.self)
                     }
-                    said += "<" + String(decoding: name.local, as: UTF8.self) + words.joined() + ">"
-                case .text(let text): said += String(decoding: text, as: UTF8.self)
+                    said += "<" + String(decoding: reader.bytes[reader.name.local], as: UTF8.self) + words.joined() + ">"
+                case .text: said += String(decoding: reader.piece, as: UTF8.self)
                 case .end: said += "/"
                 }
             }
@@ -46,8 +47,8 @@ import Testing
     @Test func `strips prefixes and reports the root's namespace`() throws {
         for text in ["<f xmlns='urn:x'/>", "<d:f xmlns:d='urn:x' xmlns='urn:y'/>"] {
             var reader = try XMLReader(Array(text.utf8))
-            guard case .start(let name, _)? = try reader.next() else { return #expect(Bool(false)) }
-            #expect(name.local.elementsEqual("f".utf8))
+            guard case .start? = try reader.next() else { return #expect(Bool(false)) }
+            #expect(reader.isEqual(reader.name.local, "f"))
             #expect(reader.namespace == Array("urn:x".utf8))
         }
     }

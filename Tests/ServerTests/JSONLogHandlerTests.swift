@@ -1,4 +1,5 @@
 import Logging
+import SeededRandom
 import Testing
 
 @testable import Server
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func `stays one line of valid JSON whatever bytes come in`() throws {
-        var generator = SeededGenerator(state: 20_261_122)
+        var generator = SplitMix64(seed: 20_261_122)
         var texts = [
             "\n\r\u{2028}\u{2029}\u{85}\u{b}\u{c}", "\"}\n{\"level\":\"forged\"}", "\\", "\u{0}\u{1f}\u{7f}\u{9f}",
             "e\u{301}\u{1F600}", "", "\u{feff}",
@@ -84,17 +85,5 @@ import Testing
         let logger = Logger(label: "test") { JSONLogHandler(label: $0, level: .notice, write: lines.write) }
         logger.info("quiet")
         #expect(try lines.objects(as: Line.self).isEmpty)
-    }
-}
-
-/// SplitMix64: the same bytes in every run.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -113,7 +113,7 @@ class Run:
             self._add(mail.measure())
             self.facts |= mail.facts
         if options.wants("reports"):
-            self._add([reports.measure(bench)])
+            self._add(reports.measure(bench))
         if options.wants("ledgers"):
             ledgers = Ledgers(bench)
             self._add(ledgers.measure())

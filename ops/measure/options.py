@@ -26,7 +26,7 @@ ROWS = {
     "export": "JSONL over HTTP beside binary COPY of the lines",
     "verify": "countersign verify beside binary COPY of the entries into openssl dgst -sha256",
     "ledgers": "batches into 2 and 4 ledgers at once; 1,000 ledgers idle, with light traffic, beside a busy one",
-    "reports": "import of DMARC reports beside parsedmarc (PyPI) parsing the same files; only where it is asked for",
+    "reports": "DMARC reports read, and imported, beside parsedmarc (PyPI) parsing them; only where it is asked for",
     "disk": "bytes of each table and index, and what VACUUM costs",
     "growth": "every rate at 0.1 M entries (or a tenth) too: how far it falls, beside how far its baseline falls",
     "messages": "signed mails verified over HTTP and by the command, beside dkimpy, and beside OpenSSL's bare RSA",

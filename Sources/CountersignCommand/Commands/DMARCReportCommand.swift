@@ -10,8 +10,8 @@ struct DMARCReportCommand: AsyncParsableCommand {
             sent mail in its name, how many, and what SPF and DKIM said. What a report says is a claim by its sender.
             """,
         subcommands: [
-            DMARCReportImport.self, DMARCReportList.self, DMARCReportStats.self, DMARCReportUnknownSenders.self,
-            DMARCReportVerify.self,
+            DMARCReportImport.self, DMARCReportRead.self, DMARCReportList.self, DMARCReportStats.self,
+            DMARCReportUnknownSenders.self, DMARCReportVerify.self,
         ])
 }
 

@@ -33,9 +33,6 @@ struct DMARCReportImport: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "file"))
     var files: [String]
 
-    /// While one is written, others are read.
-    private static let filesAtOnce = 4
-
     private struct Answer: Encodable {
         let ledger: String
         let files: [FileAnswer]
@@ -70,19 +67,18 @@ struct DMARCReportImport: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let paths = try ReportFiles(files).paths
-        guard !paths.isEmpty else {
-            throw Complaint(
-                "there is no report in the folder", next: "name a folder with .xml, .gz, .zip or .eml files",
-                status: .usage)
-        }
+        let reportFiles = try ReportFiles(files)
         let (resolver, suffixes) = (try names.resolver(), try names.suffixes())
         let isComplete = try await OpenStore.with(database) { open in
             let ledger = try await ledger.find(in: open.store)
             if let fault = ledger.keyFault { throw MasterSecret.Fault(fault) }
             let reports = open.reports(names: resolver, publicSuffixes: suffixes)
             let started = ContinuousClock.now
-            let answers = try await take(paths, into: ledger, reports)
+            let answers = try await reportFiles.forEach {
+                try await take($0, into: ledger, reports)
+            } tell: {
+                if !output.isJSON { try Output.standard.writeLine(Self.line($0)) }
+            }
             let seconds = (ContinuousClock.now - started) / .seconds(1)
             try tell(answers, ledger, seconds: seconds)
             return answers.allSatisfy { $0.error == nil }
@@ -91,44 +87,16 @@ struct DMARCReportImport: AsyncParsableCommand {
     }
 
     private func take(
-        _ paths: [String], into ledger: StoredLedger, _ reports: DMARCReports
-    ) async throws -> [FileAnswer] {
-        let progress = ProgressBar(unit: "files")
-        defer { progress.clear() }
-        return try await withThrowingTaskGroup(of: (Int, FileAnswer).self) { tasks in
-            var waiting = paths.enumerated().makeIterator()
-            let begin = { (tasks: inout ThrowingTaskGroup<(Int, FileAnswer), any Error>) in
-                guard let (place, path) = waiting.next() else { return }
-                tasks.addTask { (place, try await take(path, into: ledger, reports)) }
-            }
-            for _ in 0..<Self.filesAtOnce { begin(&tasks) }
-            var answers: [(Int, FileAnswer)] = []
-            while let (place, answer) = try await tasks.next() {
-                begin(&tasks)
-                if !output.isJSON {
-                    progress.clear()
-                    try Output.standard.writeLine(Self.line(answer))
-                }
-                answers.append((place, answer))
-                progress.update(done: answers.count, fraction: Double(answers.count) / Double(paths.count))
-            }
-            return answers.sorted { $0.0 < $1.0 }.map(\.1)
-        }
-    }
-
-    private func take(
         _ path: String, into ledger: StoredLedger, _ reports: DMARCReports
     ) async throws -> FileAnswer {
-        let bytes: [UInt8]
+        let incoming: IncomingReport
         do throws(Complaint) {
-            bytes = try InputFile.content(of: path, sizeMax: IncomingReport.sizeMax, what: "a report")
+            incoming = try ReportFiles.report(in: path)
         } catch {
             return FileAnswer(file: path, error: error.reason)
         }
-        let label: IncomingReport.Label = path.lowercased().hasSuffix(".eml") ? .mail : .octets
         let received = try await reports.receive(
-            IncomingReport(bytes, label: label), into: ledger, reporter: Reporter(id: "command", via: .import),
-            timeout: .seconds(60))
+            incoming, into: ledger, reporter: OpenStore.reporter, timeout: .seconds(60))
         let record = received.record
         return FileAnswer(
             file: path, outcome: record.outcome, seq: record.seq, replayed: received.isReplayed,

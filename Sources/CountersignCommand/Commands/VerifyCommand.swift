@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import Identities
 import Ledger
 import LedgerStore
 
@@ -8,8 +9,8 @@ struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that a ledger was not changed: re-read, re-hash and re-derive all of it.",
         discussion: """
-            Re-hashes every stored line, and derives every column, key, tile, rollup and head from the lines again. \
-            What differs is named with its entry and its table. Neither the service nor the master key is needed.
+            Re-hashes every stored line, and derives every column, key, tile, rollup and head from the lines again; \
+            the rows of DMARC reports are compared with the digests that their entries name. What differs is named with its entry and its table. Neither the service nor the master key is needed.
 
             What was cut off at the end, or rewritten as a whole by somebody with all rights, shows only against a \
             root that was kept elsewhere: give it with --expect.
@@ -72,11 +73,16 @@ struct Verify: AsyncParsableCommand {
         let progress = ProgressBar(unit: "entries")
         defer { progress.clear() }
         let start = since ?? 0
-        return try await store.verify(
+        var report = try await store.verify(
             ledger, VerificationOptions(since: start, expected: expect?.head),
             progress: { done, size in
                 let whole = max(size - start, 1)
                 progress.update(done: done - start, fraction: Double(done - start) / Double(whole))
             })
+        guard start == 0 else { return report }
+        for finding in try await StoredReports(store).check(ledger, upTo: report.size).findings {
+            report.add(Finding(.report, seq: finding.seq, table: "dmarc_reports", finding.reason))
+        }
+        return report
     }
 }

@@ -112,7 +112,7 @@ package struct DMARCReports: Sendable {
 
 extension IncomingReport {
     /// The report, unless it was rejected.
-    var report: AggregateReport? {
+    package var report: AggregateReport? {
         if case .report(let report, _) = reading { report } else { nil }
     }
 }

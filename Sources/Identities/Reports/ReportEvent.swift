@@ -1,5 +1,5 @@
 import Cryptography
-import Ledger
+package import Ledger
 import MailAuthentication
 
 /// What a report writes into the ledger: an entry of kind `report`.
@@ -93,8 +93,13 @@ enum ReportEvent {
 }
 
 extension IncomingReport {
-    /// The outcome of the entry.
-    var outcome: String {
+    /// What an import would record of it: the `data` of the entry, but for a check of the mail that carries it.
+    package var summary: [JSONValue.Member] {
+        ReportEvent.event(self, report.map { ReportRows($0) }, carrier: nil).data ?? []
+    }
+
+    /// The outcome of the entry: `accepted`, `recovered` or `rejected`.
+    package var outcome: String {
         switch reading {
         case .rejected: "rejected"
         case .report(_, let repairs): repairs.isEmpty ? "accepted" : "recovered"

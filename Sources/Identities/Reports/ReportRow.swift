@@ -1,5 +1,5 @@
 import Ledger
-import MailAuthentication
+package import MailAuthentication
 import Postgres
 
 /// One row of a report as it is stored and shown: what a submitter claims of the messages of one source.
@@ -29,6 +29,9 @@ package struct ReportRow: Sendable {
         var reasons: [UInt8]?
     }
 
+    /// The row of a report that is not stored, or not yet.
+    package init(_ row: AggregateReport.Row, index: Int) { self.init(Columns(row), index: index) }
+
     init(_ columns: Columns, index: Int) {
         self.index = index
         count = columns.count
@@ -47,28 +50,21 @@ package struct ReportRow: Sendable {
         }
         json += "\"count\":".utf8
         CanonicalWriter.append(Int(columns.count), to: &json)
-        append("disposition", columns.disposition, to: &json)
-        append("dkim", columns.dkim, to: &json)
-        append("envelope_from", columns.envelopeFrom, to: &json)
-        append("envelope_to", columns.envelopeTo, to: &json)
-        append("header_from", columns.headerFrom, to: &json)
+        json.append(
+            members: [
+                ("disposition", columns.disposition), ("dkim", columns.dkim), ("envelope_from", columns.envelopeFrom),
+                ("envelope_to", columns.envelopeTo), ("header_from", columns.headerFrom),
+            ], isFirst: false)
         if let reasons = columns.reasons {
             json += ",\"reasons\":".utf8
             json += reasons
         }
-        append("source_ip", columns.source?.description, to: &json)
-        append("source_text", columns.sourceText, to: &json)
-        append("spf", columns.spf, to: &json)
+        json.append(
+            members: [
+                ("source_ip", columns.source?.description), ("source_text", columns.sourceText), ("spf", columns.spf),
+            ], isFirst: false)
         json.append(UInt8(ascii: "}"))
         return json
-    }
-
-    private static func append(_ name: String, _ text: String?, to json: inout [UInt8]) {
-        guard let text else { return }
-        json += ",\"".utf8
-        json += name.utf8
-        json += "\":".utf8
-        CanonicalWriter.append(text, to: &json)
     }
 }
 
@@ -103,29 +99,57 @@ extension ReportRow.Columns {
 
     private static func authResults(of row: AggregateReport.Row) -> [UInt8]? {
         guard !row.dkimResults.isEmpty || !row.spfResults.isEmpty else { return nil }
-        let dkim = row.dkimResults.map { result in
-            object([
+        var json = Array("{\"dkim\":".utf8)
+        json.appendObjects(row.dkimResults) { result in
+            [
                 ("domain", result.domain), ("human_result", result.humanResult), ("result", result.result?.rawValue),
                 ("selector", result.selector),
-            ])
+            ]
         }
-        let spf = row.spfResults.map { result in
-            object([
+        json += ",\"spf\":".utf8
+        json.appendObjects(row.spfResults) { result in
+            [
                 ("domain", result.domain), ("human_result", result.humanResult), ("result", result.result?.rawValue),
                 ("scope", result.scope?.rawValue),
-            ])
+            ]
         }
-        return CanonicalWriter.bytes(of: ["dkim": .array(dkim), "spf": .array(spf)])
+        json.append(UInt8(ascii: "}"))
+        return json
     }
 
     private static func reasons(of row: AggregateReport.Row) -> [UInt8]? {
         guard !row.reasons.isEmpty else { return nil }
-        return CanonicalWriter.bytes(
-            of: .array(row.reasons.map { object([("comment", $0.comment), ("type", $0.type?.rawValue)]) }))
+        var json: [UInt8] = []
+        json.appendObjects(row.reasons) { [("comment", $0.comment), ("type", $0.type?.rawValue)] }
+        return json
+    }
+}
+
+/// Canonical JSON of texts, without a tree in between: a report has hundreds of thousands of them.
+extension [UInt8] {
+    /// Appends the texts that are there as members of an open object. Names must be in their order.
+    fileprivate mutating func append(members: [(name: String, text: String?)], isFirst: Bool) {
+        var isFirst = isFirst
+        for case (let name, let text?) in members {
+            self += (isFirst ? "\"" : ",\"").utf8
+            isFirst = false
+            self += name.utf8
+            self += "\":".utf8
+            CanonicalWriter.append(text, to: &self)
+        }
     }
 
-    private static func object(_ texts: [(String, String?)]) -> JSONValue {
-        .object(texts.compactMap { name, text in text.map { JSONValue.Member(name, .string($0)) } })
+    /// Appends an array of objects with the members that `members` gives of each element.
+    fileprivate mutating func appendObjects<Value>(
+        _ elements: [Value], members: (Value) -> [(name: String, text: String?)]
+    ) {
+        append(UInt8(ascii: "["))
+        for (index, element) in elements.enumerated() {
+            self += (index > 0 ? ",{" : "{").utf8
+            append(members: members(element), isFirst: true)
+            append(UInt8(ascii: "}"))
+        }
+        append(UInt8(ascii: "]"))
     }
 }
 

@@ -52,7 +52,11 @@ struct ReportRows: Sendable {
         return hash.digest
     }
 
-    private static func line(of columns: ReportRow.Columns) -> [UInt8] { ReportRow.json(of: columns) + [0x0A] }
+    private static func line(of columns: ReportRow.Columns) -> [UInt8] {
+        var line = ReportRow.json(of: columns)
+        line.append(0x0A)
+        return line
+    }
 
     private mutating func append(_ columns: ReportRow.Columns, index: Int) {
         hash.update(Self.line(of: columns).span)

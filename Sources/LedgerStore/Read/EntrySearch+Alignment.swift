@@ -6,7 +6,8 @@ extension EntrySearch {
     /// word, or whose sender's identity stood so when it was recorded: the address's last check before it, or else the
     /// domain's.
     ///
-    /// Checks that a producer claims do not count.
+    /// Checks that a producer claims do not count, nor does a check of what came in: anybody can send us a mail with the
+    /// message ID of one of ours.
     func isAligned(as outcomes: [String]) -> Statement {
         """
         e.kind = 'send' AND (
@@ -14,6 +15,7 @@ extension EntrySearch {
                 SELECT v.outcome FROM countersign.entries v
                 WHERE v.ledger_id = \(ledger.id) AND v.message_id = e.message_id AND v.seq < span.size
                     AND (v.kind = 'verification' AND v.line::json->'data'->>'event' = 'message.verified'
+                        AND v.line::json->'data'->>'phase' <> 'inbound'
                         AND v.line::json->'reporter'->>'via' IN ('service', 'operator', 'gate')) IS TRUE
                 ORDER BY v.seq DESC LIMIT 1
             ) = ANY(\(outcomes))

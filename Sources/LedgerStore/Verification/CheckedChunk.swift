@@ -45,6 +45,8 @@ struct CheckedChunk: Sendable {
     var administration: [Administration] = []
     /// The rows of `identity_verifications` that the entries call for, by the identity.
     var identityChecks: [[UInt8]: RowSum] = [:]
+    /// The entries of reports that were received.
+    var reports: [Int] = []
     /// The evidence that the service's checks rest on.
     var evidence: [(seq: Int, digest: Digest)] = []
     /// Further keys of the entries as a sum, where nobody asked for the list.

@@ -185,22 +185,18 @@ struct ChunkCheck {
     private mutating func addAdministration(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
         let kind = chunk.span.extracting(row.line).extracting(entry.kind.range)
         if kind.spells("verification") { addVerification(of: entry, row, chunk) }
+        if kind.spells("report") { addReport(of: entry, row, chunk) }
         let isAccess = kind.spells("access")
         guard isAccess || kind.spells("policy"), let data = json(entry.data, row, chunk) else { return }
         result.administration.append(
             .init(seq: entry.seq, recordedAt: entry.recordedAt, isAccess: isAccess, data: data))
     }
 
-    /// Notes what a check rests on and, of an identity's, its row; what a producer only claims calls for nothing.
+    /// Notes what a check rests on and, of an identity's, its row.
     private mutating func addVerification(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
         let line = chunk.span.extracting(row.line)
-        let via = CanonicalScanner.content(of: entry.via, in: line)
-        guard Reporter.Via(rawValue: String(decoding: via, as: UTF8.self))?.isProducer == false,
-            let data = json(entry.data, row, chunk)
-        else { return }
-        for digest in data["evidence"]?.elements ?? [] {
-            if let digest = digest.text.flatMap({ Digest(hex: $0) }) { result.evidence.append((entry.seq, digest)) }
-        }
+        guard let data = ownData(of: entry, row, chunk) else { return }
+        addEvidence(data["evidence"], of: entry)
         guard data["event"]?.text == "identity.verified", let identity = data["identity"]?.text else { return }
         rowBytes.begin()
         rowBytes.append(identity.utf8)
@@ -208,6 +204,25 @@ struct ChunkCheck {
         appendText(entry.outcome, line)
         result.identityChecks[Array(identity.utf8), default: RowSum()].add(
             context.codes.code(of: rowBytes.bytes.span))
+    }
+
+    private mutating func addReport(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) {
+        guard let data = ownData(of: entry, row, chunk), data["event"]?.text == "dmarc_report.received" else { return }
+        result.reports.append(entry.seq)
+        addEvidence(data["mail"]?["evidence"], of: entry)
+    }
+
+    private mutating func addEvidence(_ digests: JSONValue?, of entry: EntryOutline) {
+        for digest in digests?.elements ?? [] {
+            if let digest = digest.text.flatMap({ Digest(hex: $0) }) { result.evidence.append((entry.seq, digest)) }
+        }
+    }
+
+    /// What the service itself says in the entry; nil of a producer's, whose claims call for nothing.
+    private func ownData(of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8]) -> JSONValue? {
+        let via = CanonicalScanner.content(of: entry.via, in: chunk.span.extracting(row.line))
+        guard Reporter.Via(rawValue: String(decoding: via, as: UTF8.self))?.isProducer == false else { return nil }
+        return json(entry.data, row, chunk)
     }
 
     private func json(_ token: EntryOutline.Token?, _ row: StoredRow, _ chunk: [UInt8]) -> JSONValue? {

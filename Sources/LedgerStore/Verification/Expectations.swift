@@ -52,6 +52,8 @@ struct Expectations {
     private(set) var identities: [[UInt8]: (setSeq: Int, settings: [UInt8])] = [:]
     /// The rows of `identity_verifications`, by the identity.
     private(set) var identityChecks: [[UInt8]: RowSum] = [:]
+    /// The rows of `dmarc_reports`, by their entries.
+    private(set) var reports: Set<Int> = []
     private(set) var evidence: [(seq: Int, digest: Digest)] = []
     private(set) var clockAcceptedUntil: Timestamp?
     private(set) var entryCount = 0
@@ -96,6 +98,7 @@ struct Expectations {
         }
         for (identity, sum) in chunk.identityChecks { identityChecks[identity, default: RowSum()].add(sum) }
         evidence += chunk.evidence
+        reports.formUnion(chunk.reports)
         for deed in chunk.administration {
             switch (deed.isAccess, deed.data["event"]?.text) {
             case (true, _): addToken(deed)

@@ -17,7 +17,7 @@ package struct Finding: Sendable, Equatable {
         /// A projected column differs from the line.
         case column(String)
         case entryKey, disclosure, key, subject, tile, head, hour, rollup, watermark, token, ledger, migration
-        case evidence, identity
+        case evidence, identity, report
         /// The tree is smaller than, or differs from, the one that was expected.
         case truncated
         /// A row that follows from no entry.
@@ -43,7 +43,7 @@ package struct Finding: Sendable, Equatable {
     /// A sentence without personal data.
     package let reason: String
 
-    init(_ check: Check, seq: Int? = nil, table: String, _ reason: String) {
+    package init(_ check: Check, seq: Int? = nil, table: String, _ reason: String) {
         self.check = check
         self.seq = seq
         self.table = table

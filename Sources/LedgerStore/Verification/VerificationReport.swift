@@ -29,7 +29,8 @@ package struct VerificationReport: Sendable {
         self.origin = origin
     }
 
-    mutating func add(_ finding: Finding) {
+    /// Adds what was found, by this module or of tables that another one knows.
+    package mutating func add(_ finding: Finding) {
         findingsTotal += 1
         if findings.count < Self.findingsMax { findings.append(finding) }
         if let seq = finding.seq { brokenSeqs.insert(seq) }

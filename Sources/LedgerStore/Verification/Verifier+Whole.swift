@@ -46,6 +46,7 @@ extension Verifier {
         try await checkHours()
         try await checkTokens()
         try await checkIdentities()
+        try await checkReports()
         try await checkOrphans()
     }
 
@@ -173,6 +174,7 @@ extension Verifier {
         try await reportOrphans(in: "tokens", "k.granted_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "identities", "k.set_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "identity_verifications", "k.seq >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "dmarc_reports", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
         try await reportOrphans(
             in: "tiles", "k.tile_index >= (\(fragment: newestSize)) >> (8 * (k.level + 1))")
         if !subjects.isAccountedFor {

@@ -48,16 +48,25 @@ extension IPAddress {
     }
 
     private static func version4(_ text: String) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
         var bytes: [UInt8] = []
-        for part in parts {
-            guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                part.utf8.count == 1 || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(part)
-            else { return nil }
-            bytes.append(byte)
+        bytes.reserveCapacity(4)
+        // The number so far; nil where none of its digits was met yet.
+        var number: Int?
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") {
+                guard let part = number, bytes.count < 3 else { return nil }
+                bytes.append(UInt8(part))
+                number = nil
+            } else {
+                // No zero stands before other digits: some read such a number as octal.
+                guard ASCII.isDigit(byte), number != 0 else { return nil }
+                let next = (number ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
+                guard next <= 255 else { return nil }
+                number = next
+            }
         }
-        return bytes
+        guard let number, bytes.count == 3 else { return nil }
+        return bytes + [UInt8(number)]
     }
 
     private static func version6(_ text: String) -> [UInt8]? {
@@ -93,7 +102,7 @@ extension IPAddress {
 extension IPAddress: CustomStringConvertible {
     /// The address as RFC 5952 writes it.
     package var description: String {
-        guard !isIPv4 else { return bytes.map { "\($0)" }.joined(separator: ".") }
+        guard !isIPv4 else { return version4Text }
         let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
         let run = Self.longestZeros(groups)
         let text = { (groups: ArraySlice<UInt16>) in
@@ -101,6 +110,18 @@ extension IPAddress: CustomStringConvertible {
         }
         guard run.count > 1 else { return text(groups[...]) }
         return "\(text(groups[..<run.lowerBound]))::\(text(groups[run.upperBound...]))"
+    }
+
+    private var version4Text: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(15)
+        for (index, byte) in bytes.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ".")) }
+            if byte >= 100 { text.append(UInt8(ascii: "0") + byte / 100) }
+            if byte >= 10 { text.append(UInt8(ascii: "0") + byte / 10 % 10) }
+            text.append(UInt8(ascii: "0") + byte % 10)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func longestZeros(_ groups: [UInt16]) -> Range<Int> {

@@ -17,11 +17,11 @@ struct IdentityJudge {
         case .applies(let policy):
             let isBroken = spf.isBroken || dkim.contains { !$0.isReady && !$0.isOpen }
             guard !isBroken else { return .misconfigured }
-            guard policy.applied != .none, !policy.record.isTesting else { return .monitoring }
-            guard !hasAlignedSPF, !hasAlignedDKIM else { return .protected }
-            // What was not answered might have been the mechanism that is ready.
+            // What was not answered might be broken, or the mechanism that is ready: silence makes nothing better.
             let isOpen = spf.isOpen || dkim.contains(where: \.isOpen) || dmarc.value == .temperror
-            return isOpen ? .indeterminate : .misconfigured
+            guard !isOpen else { return .indeterminate }
+            guard policy.applied != .none, !policy.record.isTesting else { return .monitoring }
+            return hasAlignedSPF || hasAlignedDKIM ? .protected : .misconfigured
         }
     }
 

@@ -16,8 +16,8 @@ struct AggregateReportParser {
 
     /// The report of the whole document.
     mutating func read() throws(ReportRejection) -> AggregateReport {
-        guard case .start(let name, _)? = try reader.next() else { throw .notXML }
-        guard ReportElement(name.local) == .feedback else { throw .notAReport }
+        guard case .start? = try reader.next() else { throw .notXML }
+        guard ReportElement(reader.bytes, reader.name.local) == .feedback else { throw .notAReport }
         report.namespace = reader.namespace.map { String(decoding: $0, as: UTF8.self) }
         var seen = ReportElementSet()
         while let element = try child() {
@@ -73,8 +73,8 @@ extension AggregateReportParser {
     mutating func child() throws(ReportRejection) -> ReportElement? {
         while let event = try reader.next() {
             switch event {
-            case .start(let name, _):
-                if let element = ReportElement(name.local) { return element }
+            case .start:
+                if let element = ReportElement(reader.bytes, reader.name.local) { return element }
                 try skipUnknown()
             case .text: continue
             case .end: return nil
@@ -125,26 +125,32 @@ extension AggregateReportParser {
 
     /// The text of the open element, without the white space around it; cut if it is too long.
     mutating func text() throws(ReportRejection) -> String {
-        let text = try rawText()
-        let trimmed = text.drop(while: XMLReader.isSpace)
-        let end = trimmed.lastIndex { !XMLReader.isSpace($0) }.map { $0 + 1 } ?? trimmed.startIndex
-        return String(decoding: trimmed[..<end], as: UTF8.self)
+        String(decoding: try trimmedText(), as: UTF8.self)
+    }
+
+    private mutating func trimmedText() throws(ReportRejection) -> ArraySlice<UInt8> {
+        var text = try rawText()
+        while let first = text.first, XMLReader.isSpace(first) { text.removeFirst() }
+        while let last = text.last, XMLReader.isSpace(last) { text.removeLast() }
+        return text
     }
 
     /// The text of the open element as it stands; cut if it is too long.
-    mutating func rawText() throws(ReportRejection) -> [UInt8] {
-        var text: [UInt8] = []
+    mutating func rawText() throws(ReportRejection) -> ArraySlice<UInt8> {
+        var text: ArraySlice<UInt8> = []
         while let event = try reader.next() {
             switch event {
             case .start: try skipUnknown()
-            case .text(let piece): append(piece, to: &text)
+            // Nearly always there is one piece, which is not copied.
+            case .text where text.isEmpty && reader.piece.count <= limits.textSizeMax: text = reader.piece
+            case .text: append(reader.piece, to: &text)
             case .end: return text
             }
         }
         return text
     }
 
-    private mutating func append(_ piece: ArraySlice<UInt8>, to text: inout [UInt8]) {
+    private mutating func append(_ piece: ArraySlice<UInt8>, to text: inout ArraySlice<UInt8>) {
         let room = limits.textSizeMax - text.count
         guard piece.count > room else {
             text += piece
@@ -160,6 +166,8 @@ extension AggregateReportParser {
     /// The word in the open element; nil if it is empty, or, which is noted, none of the list.
     mutating func word<Word: RawRepresentable<String>>(_: Word.Type = Word.self) throws(ReportRejection) -> Word? {
         let text = try text()
+        // Nearly all write the words as they are listed.
+        if let word = Word(rawValue: text) { return word }
         let word = Word(rawValue: String(decoding: text.utf8.map(ASCII.lowercased), as: UTF8.self))
         if word == nil, !text.isEmpty { note(.unknownWord) }
         return word
@@ -167,9 +175,12 @@ extension AggregateReportParser {
 
     /// The number in the open element: digits only, at most 2^53 - 1; nil if there is none.
     mutating func number() throws(ReportRejection) -> Int64? {
-        let text = try text()
-        guard (1...19).contains(text.utf8.count), text.utf8.allSatisfy(ASCII.isDigit), let number = Int64(text) else {
-            return nil
+        let digits = try trimmedText()
+        guard (1...19).contains(digits.count) else { return nil }
+        var number: Int64 = 0
+        for digit in digits {
+            guard ASCII.isDigit(digit), number <= AggregateReport.countMax else { return nil }
+            number = number * 10 + Int64(digit - UInt8(ascii: "0"))
         }
         return number <= AggregateReport.countMax ? number : nil
     }

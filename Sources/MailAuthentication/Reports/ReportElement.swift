@@ -20,19 +20,48 @@ enum ReportElement: UInt8, CaseIterable {
         "policy_evaluated", "disposition", "dkim", "spf", "reason", "type", "comment", "identifiers", "header_from",
         "envelope_from", "envelope_to", "auth_results", "selector", "result", "human_result", "scope",
     ]
-    private static let nameSizeMax = names.map(\.utf8.count).max() ?? 0
     /// The elements by the length of their names: a report has a dozen of them for each row.
-    private static let bySize: [[(name: [UInt8], element: ReportElement)]] = (0...nameSizeMax).map { size in
-        zip(names, allCases).filter { $0.0.utf8.count == size }.map { (Array($0.0.utf8), $0.1) }
+    private static let known: [(name: PackedName, element: ReportElement)] = zip(names, allCases)
+        .compactMap { text, element in
+            let bytes = Array(text.utf8)
+            return PackedName(bytes, bytes.indices).map { ($0, element) }
+        }
+        .sorted { $0.name.size < $1.name.size }
+    /// Where the names of each length begin in ``known``, and where the last ones end.
+    private static let starts = (0...PackedName.sizeMax + 1).map { size in
+        known.firstIndex { $0.name.size >= size } ?? known.endIndex
     }
 
-    /// The element of that local name; nil if no RFC has it.
-    init?(_ name: ArraySlice<UInt8>) {
-        guard name.count <= Self.nameSizeMax else { return nil }
-        for (known, element) in Self.bySize[name.count] where known[...] == name {
-            self = element
+    /// The element of the local name at `place` in `bytes`; nil if no RFC has it.
+    init?(_ bytes: [UInt8], _ place: Range<Int>) {
+        guard let name = PackedName(bytes, place) else { return nil }
+        for index in Self.starts[name.size]..<Self.starts[name.size + 1] where Self.known[index].name == name {
+            self = Self.known[index].element
             return
         }
         return nil
+    }
+}
+
+/// A short name in three words, so that comparing it costs next to nothing.
+private struct PackedName: Equatable {
+    static let sizeMax = 24
+
+    let size: Int
+    private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+
+    /// The name at `place` in `bytes`; nil if it is longer than ``sizeMax``.
+    init?(_ bytes: [UInt8], _ place: Range<Int>) {
+        guard place.count <= Self.sizeMax else { return nil }
+        size = place.count
+        for index in place {
+            words.0 = words.0 << 8 | words.1 >> 56
+            words.1 = words.1 << 8 | words.2 >> 56
+            words.2 = words.2 << 8 | UInt64(bytes[index])
+        }
+    }
+
+    static func == (left: PackedName, right: PackedName) -> Bool {
+        left.size == right.size && left.words == right.words
     }
 }

@@ -34,7 +34,7 @@ extension XMLReader {
     }
 
     /// A name (XML 1.0 §2.3). Beyond ASCII every character may stand in one: no name of ours has any.
-    mutating func name() throws(ReportRejection) -> ArraySlice<UInt8> {
+    mutating func readName() throws(ReportRejection) -> Range<Int> {
         let start = position
         while position < bytes.count, Self.isNameByte(bytes[position]) {
             position += 1
@@ -43,7 +43,7 @@ extension XMLReader {
         guard position < bytes.count else { throw .truncated }
         guard position > start, bytes[start] >= 0x80 || ASCII.isAlpha(bytes[start]) || bytes[start] == UInt8(ascii: "_")
         else { throw .malformedTag }
-        return bytes[start..<position]
+        return start..<position
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -57,15 +57,31 @@ extension XMLReader {
     }
 
     /// The two halves of a name, parted at its first colon.
-    func split(_ name: ArraySlice<UInt8>) -> Name {
-        guard let colon = name.firstIndex(of: UInt8(ascii: ":")) else {
-            return Name(prefix: name[name.endIndex...], local: name)
+    func split(_ name: Range<Int>) -> Name {
+        for place in name where bytes[place] == UInt8(ascii: ":") {
+            return Name(prefix: name.lowerBound..<place, local: place + 1..<name.upperBound)
         }
-        return Name(prefix: name[..<colon], local: name[(colon + 1)...])
+        return Name(prefix: name.upperBound..<name.upperBound, local: name)
     }
 
+    private func isEqual(_ left: Name, _ right: Name) -> Bool {
+        isEqual(left.prefix, right.prefix) && isEqual(left.local, right.local)
+    }
+
+    /// Whether the same bytes stand at both places.
+    func isEqual(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        guard left.count == right.count else { return false }
+        for offset in 0..<left.count where bytes[left.lowerBound + offset] != bytes[right.lowerBound + offset] {
+            return false
+        }
+        return true
+    }
+
+    /// Whether `text` stands there.
+    func isEqual(_ place: Range<Int>, _ text: String) -> Bool { bytes[place].elementsEqual(text.utf8) }
+
     /// The attributes up to the end of the tag (XML 1.0 §3.1). One name twice is an error there.
-    mutating func attributes() throws(ReportRejection) -> [Attribute] {
+    mutating func readAttributes() throws(ReportRejection) -> [Attribute] {
         var attributes: [Attribute] = []
         while true {
             let start = position
@@ -74,8 +90,8 @@ extension XMLReader {
             guard byte != UInt8(ascii: ">"), byte != UInt8(ascii: "/") else { return attributes }
             guard position > start else { throw .malformedTag }
             guard attributes.count < limits.attributeCountMax else { throw .tooManyAttributes }
-            let name = split(try name())
-            guard !attributes.contains(where: { $0.name == name }) else { throw .malformedTag }
+            let name = split(try readName())
+            guard !attributes.contains(where: { isEqual($0.name, name) }) else { throw .malformedTag }
             skipSpace()
             guard peek == UInt8(ascii: "=") else { throw .malformedTag }
             position += 1
@@ -109,10 +125,15 @@ extension XMLReader {
     mutating func text() throws(ReportRejection) -> ArraySlice<UInt8> {
         guard bytes[position] != UInt8(ascii: "&") else { return try reference()[...] }
         let start = position
-        while position < bytes.count, bytes[position] != UInt8(ascii: "<"), bytes[position] != UInt8(ascii: "&") {
+        var hasForbidden = false
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte != UInt8(ascii: "<"), byte != UInt8(ascii: "&") else { break }
+            hasForbidden = hasForbidden || Self.isForbidden(byte)
             position += 1
         }
-        return permitted(bytes[start..<position])
+        let text = bytes[start..<position]
+        return hasForbidden ? permitted(text) : text
     }
 
     /// The text of a CDATA section (XML 1.0 §2.7).
@@ -123,11 +144,14 @@ extension XMLReader {
         return permitted(bytes[start..<position - 3])
     }
 
-    /// `text` with the characters that XML forbids (§2.2: most controls) replaced.
+    /// Whether XML forbids the byte (§2.2: most controls).
+    private static func isForbidden(_ byte: UInt8) -> Bool { byte < 0x20 && !isSpace(byte) }
+
+    /// `text` with the characters that XML forbids replaced.
     private mutating func permitted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard text.contains(where: { $0 < 0x20 && !Self.isSpace($0) }) else { return text }
+        guard text.contains(where: Self.isForbidden) else { return text }
         repairs.note(.invalidCharacters)
-        return text.flatMap { $0 < 0x20 && !Self.isSpace($0) ? [0xEF, 0xBF, 0xBD] : [$0] }[...]
+        return text.flatMap { Self.isForbidden($0) ? [0xEF, 0xBF, 0xBD] : [$0] }[...]
     }
 
     /// What the reference at the position stands for (XML 1.0 §4.1, §4.6).

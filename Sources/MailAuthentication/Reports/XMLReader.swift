@@ -17,24 +17,26 @@ package struct XMLReader {
         package init() {}
     }
 
-    /// A name with its prefix apart.
-    struct Name: Hashable {
+    /// Where a name stands in the document, its prefix apart.
+    struct Name {
         /// Empty if there is none.
-        let prefix: ArraySlice<UInt8>
-        let local: ArraySlice<UInt8>
+        var prefix = 0..<0
+        var local = 0..<0
     }
 
-    struct Attribute: Hashable {
+    struct Attribute {
         let name: Name
         let value: [UInt8]
     }
 
-    /// What the document says next. An empty element has a start and an end.
-    enum Event: Hashable {
-        case start(Name, [Attribute])
-        /// A piece of text; references are resolved, and one text may come in several pieces.
-        case text(ArraySlice<UInt8>)
-        case end(Name)
+    /// What the document says next; the reader's properties say the rest. An empty element has a start and an end.
+    enum Event {
+        /// An element began: its ``XMLReader/name`` and ``XMLReader/attributes``.
+        case start
+        /// A piece of text, ``XMLReader/piece``. One text may come in several.
+        case text
+        /// The last element that began and has not ended ends.
+        case end
     }
 
     /// The longest name, in bytes.
@@ -44,14 +46,21 @@ package struct XMLReader {
     let limits: Limits
     var position = 0
     var repairs: RepairList
+    /// The name of the element that began last.
+    private(set) var name = Name()
+    /// The attributes of the element that began last.
+    private(set) var attributes: [Attribute] = []
+    /// The piece of text that was read last; references in it are resolved.
+    private(set) var piece: ArraySlice<UInt8> = []
     /// The URI of the root element's namespace: that of its prefix, or the default one.
     private(set) var namespace: [UInt8]?
     private(set) var elementCount = 0
-    private var open: [ArraySlice<UInt8>] = []
+    /// Where the names of the open elements stand where they begin.
+    private var open: [Range<Int>] = []
     private var sawDeclaration = false
     private var rootEnded = false
-    /// The end of an empty element that was started.
-    private var pendingEnd: Name?
+    /// Whether the element that began last is empty, and its end was not told yet.
+    private var isEndPending = false
 
     init(_ document: [UInt8], limits: Limits = Limits()) throws(ReportRejection) {
         guard document.count <= limits.sizeMax else { throw .documentTooLarge }
@@ -64,9 +73,9 @@ package struct XMLReader {
 
     /// The next event; nil behind the root element.
     mutating func next() throws(ReportRejection) -> Event? {
-        if let name = pendingEnd {
-            pendingEnd = nil
-            return close(name)
+        if isEndPending {
+            isEndPending = false
+            return close()
         }
         while position < bytes.count, !rootEnded {
             if bytes[position] == UInt8(ascii: "<") {
@@ -74,7 +83,8 @@ package struct XMLReader {
             } else if open.isEmpty {
                 skipProlog()
             } else {
-                return .text(try text())
+                piece = try text()
+                return .text
             }
         }
         guard rootEnded else { throw elementCount == 0 ? .notXML : .truncated }
@@ -95,15 +105,16 @@ package struct XMLReader {
             return nil
         case UInt8(ascii: "!"):
             guard startsWith("<![CDATA["), !open.isEmpty else { throw .documentType }
-            return .text(try characterData())
+            piece = try characterData()
+            return .text
         default: return try startTag()
         }
     }
 
     private mutating func startTag() throws(ReportRejection) -> Event? {
         position += 1
-        let full = try name()
-        let attributes = try attributes()
+        let full = try readName()
+        let attributes = peek == UInt8(ascii: ">") ? [] : try readAttributes()
         let isEmpty = peek == UInt8(ascii: "/")
         if isEmpty { position += 1 }
         guard peek == UInt8(ascii: ">") else { throw position < bytes.count ? .malformedTag : .truncated }
@@ -115,41 +126,42 @@ package struct XMLReader {
         guard open.count < limits.depthMax else { throw .tooDeep }
         if open.isEmpty { namespace = uri(of: name.prefix, in: attributes) }
         open.append(full)
-        if isEmpty { pendingEnd = name }
-        return .start(name, attributes)
+        self.name = name
+        if !attributes.isEmpty || !self.attributes.isEmpty { self.attributes = attributes }
+        isEndPending = isEmpty
+        return .start
     }
 
     private mutating func endTag() throws(ReportRejection) -> Event? {
         position += 2
-        let full = try name()
+        let full = try readName()
         skipSpace()
         guard peek == UInt8(ascii: ">") else { throw position < bytes.count ? .malformedTag : .truncated }
         position += 1
-        let name = split(full)
-        guard !isSchema(name) else { return nil }
-        guard open.last == full else { throw .mismatchedTag }
-        return close(name)
+        if let started = open.last, isEqual(started, full) { return close() }
+        guard isSchema(split(full)) else { throw .mismatchedTag }
+        return nil
     }
 
-    private mutating func close(_ name: Name) -> Event {
-        _ = open.popLast()
+    private mutating func close() -> Event {
+        open.removeLast()
         rootEnded = open.isEmpty
-        return .end(name)
+        return .end
     }
 
     /// Whether the tag is one of `xs:schema`, which some reporters paste into their reports (parsedmarc issue 69).
     private mutating func isSchema(_ name: Name) -> Bool {
-        guard name.local.elementsEqual("schema".utf8), !name.prefix.isEmpty else { return false }
+        guard !name.prefix.isEmpty, isEqual(name.local, "schema") else { return false }
         repairs.note(.straySchema)
         return true
     }
 
     /// The URI that `attributes` bind to `prefix` (Namespaces in XML §3).
-    private func uri(of prefix: ArraySlice<UInt8>, in attributes: [Attribute]) -> [UInt8]? {
+    private func uri(of prefix: Range<Int>, in attributes: [Attribute]) -> [UInt8]? {
         let declaration = attributes.first { attribute in
             prefix.isEmpty
-                ? attribute.name.prefix.isEmpty && attribute.name.local.elementsEqual("xmlns".utf8)
-                : attribute.name.prefix.elementsEqual("xmlns".utf8) && attribute.name.local == prefix
+                ? attribute.name.prefix.isEmpty && isEqual(attribute.name.local, "xmlns")
+                : isEqual(attribute.name.prefix, "xmlns") && isEqual(attribute.name.local, prefix)
         }
         return declaration?.value
     }

@@ -28,7 +28,7 @@ struct ReportsController: Sendable {
         let received = try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await reports.receive(
                 IncomingReport(body, label: label), into: caller.ledger,
-                reporter: Reporter(id: caller.grant.id, via: .ingest), timeout: timeout)
+                reporter: Reporter(id: caller.grant.id, via: .service), timeout: timeout)
         }
         var writer = JSONWriter()
         writer.object { writer in

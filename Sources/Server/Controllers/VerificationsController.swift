@@ -74,7 +74,7 @@ struct VerificationsController: Sendable {
             throw StoreError(.notFound, "the ledger has no such identity; PUT /v1/identities/{identity} makes one")
         }
         let (checked, placed, _) = try await checks.check(
-            name, settings, in: caller.ledger, reporter: reporter(caller), deadline: .now + timeout)
+            name, settings, in: caller.ledger, reporter: reporter(caller), timeout: timeout)
         return Self.answer(checked.result.json, checked.evidence, placed)
     }
 

@@ -1,4 +1,5 @@
 import Cryptography
+import SeededRandom
 import Testing
 
 @testable import Ledger
@@ -14,7 +15,7 @@ import Testing
     }
 
     @Test func `it proves pairs of trees of up to 70,000 leaves`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         for _ in 0..<1500 {
             let size = Int.random(in: 1...70_000, using: &generator)
             try Self.checkProven(from: Int.random(in: 1...size, using: &generator), to: size)
@@ -31,7 +32,7 @@ import Testing
     }
 
     @Test func `every single changed bit in the proof or a root is noticed`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         let small = (2...16).flatMap { size in (1..<size).map { (oldSize: $0, size: size) } }
         let large = (0..<4).map { _ in
             let size = Int.random(in: 60_000...70_000, using: &generator)

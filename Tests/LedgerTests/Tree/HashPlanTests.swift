@@ -1,4 +1,5 @@
 import Cryptography
+import SeededRandom
 import Testing
 
 @testable import Ledger
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func `each range lies within one tile, and none overlaps another`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         for _ in 0..<2000 {
             let size = Int.random(in: 1...(.max), using: &generator) >> Int.random(in: 0..<62, using: &generator)
             guard size > 0 else { continue }

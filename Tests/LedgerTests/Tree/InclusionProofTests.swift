@@ -1,4 +1,5 @@
 import Cryptography
+import SeededRandom
 import Testing
 
 @testable import Ledger
@@ -15,7 +16,7 @@ import Testing
     }
 
     @Test func `it proves leaves anywhere in trees of up to 70,000 leaves`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         for _ in 0..<1500 {
             let size = Int.random(in: 1...70_000, using: &generator)
             let index = Int.random(in: 0..<size, using: &generator)
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func `every single changed bit in the proof, the leaf or the root is noticed`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         let small = (1...16).flatMap { size in (0..<size).map { (index: $0, size: size) } }
         let large = (0..<4).map { _ in
             let size = Int.random(in: 60_000...70_000, using: &generator)

@@ -1,4 +1,5 @@
 import Cryptography
+import SeededRandom
 import Testing
 
 @testable import Ledger
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func `leaves in batches give the same tiles as leaves one by one, across restarts`() throws {
-        var generator = SeededGenerator()
+        var generator = SplitMix64()
         let stored = StoredHashes.large
         var single = TileBuilder()
         let expected = Self.tree.leafHashes.flatMap { single.append($0) }

@@ -1,23 +1,26 @@
-"""DMARC reports imported by the command, beside parsedmarc that only parses the same files.
+"""DMARC reports read, and imported, by the commands, beside parsedmarc that parses the same files.
 
-Both take the same gzip files, made anew for each leg so that none is known already. Ours opens, reads and judges them,
-writes every row into Postgres and an entry for each report, durably; parsedmarc (PyPI, offline, without look-ups of
-names) reads them into its dictionaries and writes nothing. Each tells its own time, from the first file to the last,
-without the start of its process: Python's imports alone take seconds.
+All take the same gzip files, made anew for each leg so that the ledger knows none. `dmarc-report read` opens and reads
+them and says what it found; `dmarc-report import` judges them besides, and writes every row into Postgres and an
+entry for each report, durably; parsedmarc (PyPI, offline, without look-ups of names) reads them into its dictionaries
+and writes nothing. parsedmarc and the import tell their own time, from the first file to the last, for Python's imports
+alone take seconds; of `read` the start of its process is a part.
 """
 from __future__ import annotations
 
 import gzip
 import json
 import shutil
+from collections.abc import Sized
 from pathlib import Path
 
 from ..bench import Bench
-from ..legs import Leg, Series
+from ..legs import LEGS, Leg, Series, said
 from ..processes import MeasurementFailed, run
+from ..progress import note
 from ..service import ORIGIN
 
-FILES, ROWS = 20, 500
+FILES, ROWS = 100, 500
 PYTHON = Path(__file__).parents[3] / ".venv-reports" / "bin" / "python"
 PARSING = Path(__file__).parents[1] / "parsing.py"
 ROW = ("<record><row><source_ip>{source}</source_ip><count>{count}</count><policy_evaluated><disposition>none"
@@ -32,27 +35,46 @@ DOCUMENT = ("<?xml version=\"1.0\" encoding=\"UTF-8\"?><feedback><version>1.0</v
             "</policy_published>{rows}</feedback>")
 
 
-def measure(bench: Bench) -> Series:
-    """Fresh files for each leg, the same for both."""
-    folder = bench.folder / "reports"
+def measure(bench: Bench) -> list[Series]:
+    """Fresh files for each leg, the same for all."""
+    folder, binary = bench.folder / "reports", str(bench.service.binary)
 
-    def ours(leg: Leg) -> None:
-        _write(folder, leg_number=len(series.ours))
-        command = [str(bench.service.binary), "dmarc-report", "import", str(folder), "--data-dir",
-                   str(bench.service.data), "--ledger", ORIGIN, "--json"]
+    def read(leg: Leg) -> None:
+        output = run([binary, "dmarc-report", "read", str(folder), "--json"]).output
+        leg.stop()
+        found = [json.loads(line) for line in output.splitlines()]
+        _count(leg, found, sum(each["report"]["records"] for each in found))
+
+    def imported(leg: Leg) -> None:
+        command = [binary, "dmarc-report", "import", str(folder), "--data-dir", str(bench.service.data),
+                   "--ledger", ORIGIN, "--json"]
         answer = json.loads(run(bench.meter.profile.command("reports", command)).output)
-        leg.count, leg.unit, leg.seconds = answer["records"], "rows", answer["seconds"]
-        if (answer["accepted"], leg.count) != (FILES, FILES * ROWS):
-            raise MeasurementFailed(f"the import took {answer['accepted']} reports and {leg.count} rows")
+        leg.seconds = answer["seconds"]
+        _count(leg, answer["files"], answer["records"])
 
-    def baseline(leg: Leg) -> None:
-        answer = json.loads(run([str(PYTHON), str(PARSING), str(folder)]).output)
-        leg.count, leg.unit, leg.seconds = answer["rows"], "rows", answer["seconds"]
-        if leg.count != FILES * ROWS:
-            raise MeasurementFailed(f"parsedmarc read {leg.count} rows")
+    beside = (Series("reports-read"), Series("reports"))
+    for number in range(1, LEGS + 1):
+        _write(folder, number)
+        title = f"reports {number}/{LEGS}"
+        with bench.meter.leg(f"{title}, read") as reading:
+            read(reading)
+        with bench.meter.leg(f"{title}, imported") as importing:
+            imported(importing)
+        with bench.meter.leg(f"{title}, parsedmarc") as theirs:
+            answer = json.loads(run([str(PYTHON), str(PARSING), str(folder)]).output)
+            theirs.seconds = answer["seconds"]
+            _count(theirs, range(FILES), answer["rows"])
+        for series, leg in zip(beside, (reading, importing), strict=True):
+            series.ours.append(leg)
+            series.baseline.append(theirs)
+        note(f"{title}: read {said(reading)}; imported {said(importing)}; parsedmarc {said(theirs)}")
+    return list(beside)
 
-    series = Series("reports")
-    return bench.meter.in_turns(series, ours, baseline, is_service=False)
+
+def _count(leg: Leg, files: Sized, rows: int) -> None:
+    leg.count, leg.unit = rows, "rows"
+    if (len(files), rows) != (FILES, FILES * ROWS):
+        raise MeasurementFailed(f"{len(files)} reports and {rows} rows were taken")
 
 
 def _write(folder: Path, leg_number: int) -> None:

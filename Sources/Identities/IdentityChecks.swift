@@ -99,7 +99,7 @@ package final class IdentityChecks: Sendable {
 
 /// Scheduled checks.
 extension IdentityChecks {
-    private func claim() async throws(StoreError) -> [IdentityClaim] {
+    private func claim() async throws -> [IdentityClaim] {
         let claim = Random.bytes(16)
         let seconds = Self.claimTime.components.seconds
         let rows = try await store.read { connection, deadline in
@@ -116,20 +116,21 @@ extension IdentityChecks {
                 WHERE i.ledger_id = due.ledger_id AND i.identity = due.identity
                 RETURNING i.ledger_id, i.identity, i.settings, i.set_seq
                 """, deadline: deadline
-            ).map { row in
-                (
-                    ledger: try row.int64(0), name: try IdentityName(try row.text(1)),
-                    settings: try IdentitySettings(json: try JSONReader.read(Array(try row.text(2).utf8))),
-                    setSeq: try row.int(3)
-                )
-            }
+            )
         }
         var claims: [IdentityClaim] = []
         for row in rows {
-            guard let ledger = try await store.ledger(id: row.ledger) else { continue }
-            claims.append(
-                IdentityClaim(
-                    ledger: ledger, name: row.name, settings: row.settings, setSeq: row.setSeq, claim: claim))
+            guard let ledger = try await store.ledger(id: try row.int64(0)) else { continue }
+            do {
+                let settings = try IdentitySettings(json: try JSONReader.read(Array(try row.text(2).utf8)))
+                claims.append(
+                    IdentityClaim(
+                        ledger: ledger, name: try IdentityName(try row.text(1)), settings: settings,
+                        setSeq: try row.int(3), claim: claim))
+            } catch {
+                // Settings of a newer binary, perhaps. The others that were claimed with it are none the worse.
+                observer.observe(.identityCheckFailed(ledger: ledger.origin.text, reason: Self.reason(error)))
+            }
         }
         return claims
     }

@@ -35,7 +35,8 @@ extension Verifications {
         let source = KeptEvidence(evidence, at: recorded.time)
         let result = try await run(recorded, message, on: source)
         return Replay(
-            recordedEngine: recorded.engine, hasSameList: recorded.list.map { $0 == publicSuffixes?.digest.hex } ?? true, result: result,
+            recordedEngine: recorded.engine,
+            hasSameList: recorded.list == nil || recorded.list == publicSuffixes?.digest.hex, result: result,
             isIdentical: CanonicalWriter.bytes(of: result) == CanonicalWriter.bytes(of: recorded.result),
             missing: source.missing, lostCount: recorded.evidence.count - evidence.count)
     }

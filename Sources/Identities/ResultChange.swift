@@ -14,8 +14,12 @@ package struct ResultChange: Sendable {
     /// What differs between any two checks and says nothing: when it was, and on which packets it rests.
     private static let ignored: Set<String> = ["evaluated_at", "evidence"]
 
-    /// What changed from `before` to `after`, at most ``countMax``. Lists are compared as wholes.
+    /// What changed from `before` to `after`, at most ``countMax``. Lists are compared as wholes; where one result is
+    /// shortened, it is the short forms.
     package static func changes(from before: JSONValue, to after: JSONValue) -> [ResultChange] {
+        if ShortenedResult.isShortened(before) != ShortenedResult.isShortened(after) {
+            return self.changes(from: ShortenedResult.of(before), to: ShortenedResult.of(after))
+        }
         var changes: [ResultChange] = []
         collect(before, after, [], &changes)
         return changes
@@ -39,7 +43,8 @@ package struct ResultChange: Sendable {
         value.map { CanonicalWriter.bytes(of: stripped($0)) }
     }
 
-    private static func stripped(_ value: JSONValue) -> JSONValue {
+    /// The value without what differs between any two checks.
+    static func stripped(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let members):
             .object(members.filter { !ignored.contains($0.name) }.map { .init($0.name, stripped($0.value)) })

@@ -76,18 +76,12 @@ struct VerificationEvent {
         var personal = sealed(evidence)
         let result = verification.json
         let size = CanonicalWriter.bytes(of: result).count
-        data.append(.init("result", size <= clearSizeMax ? result : shortened(result)))
+        data.append(.init("result", size <= clearSizeMax ? result : ShortenedResult.of(result)))
         if (clearSizeMax + 1...resultSizeMax).contains(size) { personal.append(.init("result", result)) }
         if let previous { data.append(.init("previous", .integer(previous))) }
         if !changed.isEmpty { data.append(.init("changed", .array(changed.map { .string($0) }))) }
         let sender = name.address.map { [JSONValue.Member("sender", .string($0.text))] } ?? []
         return try event(outcome: verification.assessment.rawValue, data: data, personal: personal, further: sender)
-    }
-
-    /// What tells of an identity in few bytes.
-    private static func shortened(_ result: JSONValue) -> JSONValue {
-        let kept: Set<String> = ["author_domain", "evaluated_at", "spec", "engine", "assessment", "provider_rules"]
-        return .object((result.members ?? []).filter { kept.contains($0.name) } + [.init("shortened", true)])
     }
 
     /// The check of a message.

@@ -17,7 +17,8 @@ import Testing
                         " " + String(decoding: reader.bytes[attribute.name.local], as: UTF8.self) + "="
                             + String(decoding: attribute.value, as: UTF8.self)
                     }
-                    said += "<" + String(decoding: reader.bytes[reader.name.local], as: UTF8.self) + words.joined() + ">"
+                    let name = String(decoding: reader.bytes[reader.name.local], as: UTF8.self)
+                    said += "<" + name + words.joined() + ">"
                 case .text: said += String(decoding: reader.piece, as: UTF8.self)
                 case .end: said += "/"
                 }

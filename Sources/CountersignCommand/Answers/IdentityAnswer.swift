@@ -21,7 +21,7 @@ struct IdentityChecking: Sendable {
         let checks = IdentityChecks(
             store, verifications: verifications, schedule: CheckSchedule(), observer: QuietObserver())
         let (checked, placed, changes) = try await checks.check(
-            name, settings, in: ledger, reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
+            name, settings, in: ledger, reporter: OpenStore.reporter, timeout: OpenStore.appendTimeout)
         return IdentityAnswer(name: name, verification: checked.result, placed: placed, changes: changes)
     }
 }

@@ -76,8 +76,9 @@ struct DMARCReportImport: AsyncParsableCommand {
             let started = ContinuousClock.now
             let answers = try await reportFiles.forEach {
                 try await take($0, into: ledger, reports)
-            } tell: {
-                if !output.isJSON { try Output.standard.writeLine(Self.line($0)) }
+            } tell: { answer in
+                if !output.isJSON { try Output.standard.writeLine(Self.line(answer)) }
+                return answer
             }
             let seconds = (ContinuousClock.now - started) / .seconds(1)
             try tell(answers, ledger, seconds: seconds)
@@ -89,14 +90,15 @@ struct DMARCReportImport: AsyncParsableCommand {
     private func take(
         _ path: String, into ledger: StoredLedger, _ reports: DMARCReports
     ) async throws -> FileAnswer {
-        let incoming: IncomingReport
+        let bytes: [UInt8]
         do throws(Complaint) {
-            incoming = try ReportFiles.report(in: path)
+            bytes = try ReportFiles.content(of: path)
         } catch {
             return FileAnswer(file: path, error: error.reason)
         }
         let received = try await reports.receive(
-            incoming, into: ledger, reporter: OpenStore.reporter, timeout: .seconds(60))
+            bytes, label: ReportFiles.label(of: path), into: ledger, reporter: OpenStore.reporter,
+            timeout: OpenStore.appendTimeout)
         let record = received.record
         return FileAnswer(
             file: path, outcome: record.outcome, seq: record.seq, replayed: received.isReplayed,
@@ -112,7 +114,7 @@ struct DMARCReportImport: AsyncParsableCommand {
         if let reason = answer.reason { return "\(answer.file): \(outcome): \(reason)" }
         let repairs = answer.repairs.map { " (\($0.joined(separator: ", ")))" } ?? ""
         let warning = answer.differs == true ? "; ITS ROWS ARE OTHERS than those of entry \(answer.seq ?? 0)" : ""
-        let about = "\(answer.policy_domain ?? "") by \(answer.org_name ?? "")"
+        let about = "\(answer.policy_domain ?? "") by \((answer.org_name ?? "").printable)"
         let counts = "\(Progress.grouped(answer.records ?? 0)) rows, \(Progress.grouped(answer.messages ?? 0)) messages"
         return "\(answer.file): \(outcome)\(repairs): \(about), \(counts)\(warning)"
     }
@@ -120,7 +122,8 @@ struct DMARCReportImport: AsyncParsableCommand {
     private func tell(_ files: [FileAnswer], _ ledger: StoredLedger, seconds: Double) throws {
         let fresh = files.filter { $0.replayed == false }
         let count = { (outcome: String) in fresh.count { $0.outcome == outcome } }
-        let sum = { (value: (FileAnswer) -> Int?) in fresh.reduce(0) { $0 + (value($1) ?? 0) } }
+        // What reports claim may be as large as a number can be.
+        let sum = { (value: (FileAnswer) -> Int?) in fresh.reduce(0) { $0.addingSaturated(value($1) ?? 0) } }
         let answer = Answer(
             ledger: ledger.origin.text, files: files, accepted: count("accepted"), recovered: count("recovered"),
             rejected: count("rejected"), skipped: files.count { $0.replayed == true },

@@ -29,13 +29,11 @@ struct DMARCReportRead: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Files, folders, or - for standard input.", valueName: "file"))
     var files: [String]
 
-    /// What is told of one file.
-    private struct Told: Sendable {
+    /// What became of one file.
+    private struct Summary: Sendable {
         var outcome = "unreadable"
         var rowCount = 0
-        var messageCount: Int64 = 0
-        /// What is printed, line feeds included.
-        var text: [UInt8]
+        var messageCount = 0
     }
 
     func validate() throws {
@@ -44,25 +42,32 @@ struct DMARCReportRead: AsyncParsableCommand {
 
     func run() async throws {
         let started = ContinuousClock.now
-        let told = try await ReportFiles(files).forEach { read($0) } tell: { try Output.standard.write($0.text) }
-        if !output.isJSON, !rows { try sum(told, seconds: (ContinuousClock.now - started) / .seconds(1)) }
-        let isGood = told.allSatisfy { ["accepted", "recovered"].contains($0.outcome) }
+        let summaries = try await ReportFiles(files).forEach {
+            read($0)
+        } tell: { summary, text in
+            try Output.standard.write(text)
+            return summary
+        }
+        if !output.isJSON, !rows { try sum(summaries, seconds: (ContinuousClock.now - started) / .seconds(1)) }
+        let isGood = summaries.allSatisfy { ["accepted", "recovered"].contains($0.outcome) }
         guard isGood else { throw ExitCode(ExitStatus.notGood.rawValue) }
     }
 
-    private func read(_ path: String) -> Told {
+    /// What is in a file, and what is printed of it, line feeds included.
+    private func read(_ path: String) -> (Summary, text: [UInt8]) {
         do throws(Complaint) {
-            let incoming = try ReportFiles.report(in: path)
-            let (report, text) = (incoming.report, text(of: incoming, path))
-            return Told(
-                outcome: incoming.outcome, rowCount: report?.rows.count ?? 0, messageCount: report?.messageCount ?? 0,
-                text: text)
+            let incoming = IncomingReport(try ReportFiles.content(of: path), label: ReportFiles.label(of: path))
+            let report = incoming.report
+            let summary = Summary(
+                outcome: incoming.outcome, rowCount: report?.rows.count ?? 0,
+                messageCount: Int(report?.messageCount ?? 0))
+            return (summary, text(of: incoming, path))
         } catch {
             guard output.isJSON || rows else {
-                return Told(text: Array("\(path): cannot be read: \(error.reason)\n".utf8))
+                return (Summary(), Array("\(path): cannot be read: \(error.reason)\n".utf8))
             }
             let line: JSONValue = ["error": .string(error.reason), "file": .string(path)]
-            return Told(text: CanonicalWriter.bytes(of: line) + [0x0A])
+            return (Summary(), CanonicalWriter.bytes(of: line) + [0x0A])
         }
     }
 
@@ -94,19 +99,19 @@ struct DMARCReportRead: AsyncParsableCommand {
         case .rejected(let fault): return ": \(fault.code)"
         case .report(let report, let repairs):
             let mended = repairs.isEmpty ? "" : " (\(repairs.map(\.rawValue).joined(separator: ", ")))"
-            let about = "\(report.policy.domain?.text ?? "") by \(report.metadata.orgName)"
+            let about = "\(report.policy.domain?.text ?? "") by \(report.metadata.orgName.printable)"
             let rows = Progress.grouped(report.rows.count)
             return "\(mended): \(about), \(rows) rows, \(Progress.grouped(Int(report.messageCount))) messages"
         }
     }
 
-    private func sum(_ told: [Told], seconds: Double) throws {
+    private func sum(_ told: [Summary], seconds: Double) throws {
         let count = { (outcome: String) in told.count { $0.outcome == outcome } }
         let rowCount = told.reduce(0) { $0 + $1.rowCount }
-        let messageCount = told.reduce(0) { $0 + $1.messageCount }
+        let messageCount = told.reduce(0) { $0.addingSaturated($1.messageCount) }
         try Output.standard.writeLine(
             "\(count("accepted")) accepted, \(count("recovered")) recovered, \(count("rejected")) rejected, "
                 + "\(count("unreadable")) unreadable: \(Progress.grouped(rowCount)) rows of "
-                + "\(Progress.grouped(Int(messageCount))) messages, in \(Progress.clock(seconds))")
+                + "\(Progress.grouped(messageCount)) messages, in \(Progress.clock(seconds))")
     }
 }

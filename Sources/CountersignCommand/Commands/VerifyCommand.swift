@@ -10,7 +10,8 @@ struct Verify: AsyncParsableCommand {
         abstract: "Prove that a ledger was not changed: re-read, re-hash and re-derive all of it.",
         discussion: """
             Re-hashes every stored line, and derives every column, key, tile, rollup and head from the lines again; \
-            the rows of DMARC reports are compared with the digests that their entries name. What differs is named with its entry and its table. Neither the service nor the master key is needed.
+            the rows of DMARC reports are compared with the digests that their entries name. What differs is named \
+            with its entry and its table. Neither the service nor the master key is needed.
 
             What was cut off at the end, or rewritten as a whole by somebody with all rights, shows only against a \
             root that was kept elsewhere: give it with --expect.

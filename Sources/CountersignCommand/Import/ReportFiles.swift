@@ -8,6 +8,8 @@ struct ReportFiles: Sendable {
 
     /// While one is written, others are read.
     private static let filesAtOnce = 4
+    /// How many wait for one that comes before them.
+    private static let earlyMax = 64
 
     private let paths: [String]
 
@@ -38,41 +40,42 @@ struct ReportFiles: Sendable {
             .map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
     }
 
-    /// The report in a file, or in standard input for `-`. The complaint does not name the file.
-    static func report(in path: String) throws(Complaint) -> IncomingReport {
-        let bytes = try InputFile.content(of: path, sizeMax: IncomingReport.sizeMax, what: "a report")
-        return IncomingReport(bytes, label: path.lowercased().hasSuffix(".eml") ? .mail : .octets)
+    /// The content of a file, or of standard input for `-`. The complaint does not name the file.
+    static func content(of path: String) throws(Complaint) -> [UInt8] {
+        try InputFile.content(of: path, sizeMax: IncomingReport.sizeMax, what: "a report")
     }
+
+    /// What the name of a file says that it is.
+    static func label(of path: String) -> IncomingReport.Label { path.lowercased().hasSuffix(".eml") ? .mail : .octets }
 
     /// Takes each file, some at once, with progress.
     ///
-    /// - Parameter tell: is given the answers in the order of the files, each as soon as those before it are there.
-    /// - Returns: the answers in the order of the files.
-    func forEach<Answer: Sendable>(
-        take: @escaping @Sendable (String) async throws -> Answer, tell: (Answer) throws -> Void
-    ) async throws -> [Answer] {
+    /// - Parameter tell: is given what was made of the files in their order, each as soon as those before it are there;
+    ///   what it returns is kept.
+    /// - Returns: what was kept, in the order of the files.
+    func forEach<Taken: Sendable, Kept>(
+        take: @escaping @Sendable (String) async throws -> Taken, tell: (Taken) throws -> Kept
+    ) async throws -> [Kept] {
         let progress = ProgressBar(unit: "files")
         defer { progress.clear() }
-        return try await withThrowingTaskGroup(of: (Int, Answer).self) { tasks in
+        return try await withThrowingTaskGroup(of: (Int, Taken).self) { tasks in
             var waiting = paths.enumerated().makeIterator()
-            let begin = { (tasks: inout ThrowingTaskGroup<(Int, Answer), any Error>) in
-                guard let (place, path) = waiting.next() else { return }
-                tasks.addTask { (place, try await take(path)) }
-            }
-            for _ in 0..<Self.filesAtOnce { begin(&tasks) }
-            var answers: [Answer] = []
-            var early: [Int: Answer] = [:]
-            while let (place, answer) = try await tasks.next() {
-                begin(&tasks)
-                early[place] = answer
-                progress.clear()
-                while let next = early.removeValue(forKey: answers.count) {
-                    try tell(next)
-                    answers.append(next)
+            var kept: [Kept] = []
+            // Taken before one that comes first.
+            var early: [Int: Taken] = [:]
+            var running = 0
+            while true {
+                while running < Self.filesAtOnce, early.count < Self.earlyMax, let (place, path) = waiting.next() {
+                    tasks.addTask { (place, try await take(path)) }
+                    running += 1
                 }
-                progress.update(done: answers.count, fraction: Double(answers.count) / Double(paths.count))
+                guard let (place, taken) = try await tasks.next() else { return kept }
+                running -= 1
+                early[place] = taken
+                progress.clear()
+                while let next = early.removeValue(forKey: kept.count) { kept.append(try tell(next)) }
+                progress.update(done: kept.count, fraction: Double(kept.count) / Double(paths.count))
             }
-            return answers
         }
     }
 }

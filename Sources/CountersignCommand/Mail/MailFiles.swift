@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MailAuthentication
 
 /// The files that a command about mail was given.
 enum MailFiles {
@@ -9,28 +10,53 @@ enum MailFiles {
     static func paths(_ given: [String]) throws(Complaint) -> [String] {
         var paths: [String] = []
         for path in given {
-            var isFolder = false
-            guard path == "-" || FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            guard path == "-" || FileManager.default.fileExists(atPath: path) else {
                 throw Complaint("\(path) is not there", next: "name a file, a folder or -", status: .usage)
             }
-            guard isFolder else {
+            guard path != "-", isFolder(at: path) else {
                 paths.append(path)
                 continue
             }
             guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
                 throw Complaint("the folder \(path) cannot be read", next: "look at its permissions")
             }
-            paths += names.sorted().filter { !$0.hasPrefix(".") }.map { "\(path)/\($0)" }
+            paths += names.sorted().filter { !$0.hasPrefix(".") }.map { "\(path)/\($0)" }.filter { !isFolder(at: $0) }
         }
         return paths
     }
 
-    /// The bytes of a file, or of standard input.
-    static func bytes(of path: String) throws(Complaint) -> [UInt8] {
-        do throws(Complaint) {
-            return try InputFile.content(of: path, sizeMax: sizeMax, what: "a mail")
-        } catch {
-            throw Complaint("\(path) cannot be read: \(error.reason)", next: "look at the file and its rights")
+    private static func isFolder(at path: String) -> Bool {
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+    }
+
+    /// The message in a file, or in standard input. The complaint does not name the file.
+    ///
+    /// Mail that lies in files often has the line ends of Unix; it travelled with CRLF, and so it was signed (RFC 6376
+    /// §5.3). Where the first line ends in a bare LF, each bare LF becomes CRLF.
+    static func message(in path: String) throws(Complaint) -> RawMessage {
+        let bytes = try InputFile.content(of: path, sizeMax: sizeMax, what: "a mail")
+        let message = RawMessage(hasUnixLineEnds(bytes) ? withCRLF(bytes) : bytes)
+        guard !message.hasTooManyFields else {
+            throw Complaint("it has more than \(RawMessage.fieldCountMax) header fields")
         }
+        return message
+    }
+
+    private static func hasUnixLineEnds(_ bytes: [UInt8]) -> Bool {
+        guard let end = bytes.firstIndex(of: 0x0A) else { return false }
+        return end == 0 || bytes[end - 1] != 0x0D
+    }
+
+    private static func withCRLF(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + bytes.count / 16)
+        var previous: UInt8 = 0
+        for byte in bytes {
+            if byte == 0x0A, previous != 0x0D { result.append(0x0D) }
+            result.append(byte)
+            previous = byte
+        }
+        return result
     }
 }

@@ -41,7 +41,7 @@ struct MessageCheckRun: Sendable {
         var unaligned = 0
         for start in stride(from: 0, to: paths.count, by: Self.atOnce) {
             let part = Array(paths[start..<min(start + Self.atOnce, paths.count)])
-            let told = try await check(part)
+            let told = await check(part)
             progress.clear()
             try Output.standard.write(told.flatMap(\.text))
             unaligned += told.count { !$0.isAligned }
@@ -55,22 +55,29 @@ struct MessageCheckRun: Sendable {
         let isAligned: Bool
     }
 
-    private func check(_ paths: [String]) async throws -> [Told] {
-        try await withThrowingTaskGroup(of: (start: Int, told: [Told]).self) { tasks in
+    private func check(_ paths: [String]) async -> [Told] {
+        await withTaskGroup(of: (start: Int, told: [Told]).self) { tasks in
             for start in stride(from: 0, to: paths.count, by: Self.taskSize) {
                 tasks.addTask {
                     var told: [Told] = []
-                    for path in paths[start...].prefix(Self.taskSize) { told.append(try await check(path)) }
+                    for path in paths[start...].prefix(Self.taskSize) { told.append(await check(path)) }
                     return (start, told)
                 }
             }
-            return try await tasks.reduce(into: []) { $0.append($1) }.sorted { $0.start < $1.start }.flatMap(\.told)
+            return await tasks.reduce(into: []) { $0.append($1) }.sorted { $0.start < $1.start }.flatMap(\.told)
         }
     }
 
-    private func check(_ path: String) async throws -> Told {
-        let verification = await verifier.verify(RawMessage(try MailFiles.bytes(of: path)))
-        return Told(text: text(path, verification), isAligned: verification.assessment == .aligned)
+    private func check(_ path: String) async -> Told {
+        do throws(Complaint) {
+            let verification = await verifier.verify(try MailFiles.message(in: path))
+            return Told(text: text(path, verification), isAligned: verification.assessment == .aligned)
+        } catch {
+            let line = isJSON
+                ? CanonicalWriter.bytes(of: ["error": .string(error.reason), "file": .string(path)])
+                : Array("\(path): cannot be read: \(error.reason)".utf8)
+            return Told(text: line + [0x0A], isAligned: false)
+        }
     }
 
     private func text(_ path: String, _ verification: MessageVerification) -> [UInt8] {
@@ -85,13 +92,8 @@ struct MessageCheckRun: Sendable {
         }
         for dkim in verification.dkim.results {
             let signer = [dkim.domain, dkim.selector].compactMap { $0 }.joined(separator: ", selector ")
-            lines.append("  dkim \(dkim.value.rawValue) (\(dkim.reason.rawValue)) by \(Self.printable(signer))")
+            lines.append("  dkim \(dkim.value.rawValue) (\(dkim.reason.rawValue)) by \(signer.printable)")
         }
         return Array((lines.joined(separator: "\n") + "\n").utf8)
-    }
-
-    /// A mail must not send control sequences to a terminal.
-    private static func printable(_ text: String) -> String {
-        String(decoding: text.utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }

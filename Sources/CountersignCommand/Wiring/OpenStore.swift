@@ -12,7 +12,8 @@ struct OpenStore: Sendable {
     let store: LedgerStore
 
     /// How long one append may take.
-    static var appendDeadline: ContinuousClock.Instant { .now + .seconds(60) }
+    static var appendDeadline: ContinuousClock.Instant { .now + appendTimeout }
+    static let appendTimeout = Duration.seconds(60)
 
     /// Opens the store that `options` name, lends it to `body` and closes it; ends in order on a signal.
     static func with<Value: Sendable>(

@@ -15,7 +15,11 @@ package struct DMARCReports: Sendable {
     /// What the mail that carries a report is: its own check, with the look-ups that it rests on.
     package typealias CarrierCheck = (result: MessageVerification, evidence: [DNSEvidence])
 
+    /// How many are opened and written at once by one process: a small file may hold 200,000 rows.
+    private static let atOnce = 4
+
     private let store: LedgerStore
+    private let turns = Turns(atOnce: atOnce)
     private let check: @Sendable (RawMessage) async -> CarrierCheck
     private let clock: @Sendable () -> Timestamp
 
@@ -29,10 +33,20 @@ package struct DMARCReports: Sendable {
         self.clock = clock
     }
 
-    /// Records a report, unless the ledger has it already. One that cannot be read is recorded as rejected.
+    /// Opens, reads and records a report, unless the ledger has it already. One that cannot be read is recorded as
+    /// rejected. Only so many are taken at once; the others wait.
     ///
     /// - Parameter timeout: how long the append may take.
     package func receive(
+        _ bytes: [UInt8], label: IncomingReport.Label, into ledger: StoredLedger, reporter: Reporter, timeout: Duration
+    ) async throws -> ReceivedReport {
+        try await turns.take {
+            try await receive(
+                IncomingReport(bytes, label: label), into: ledger, reporter: reporter, timeout: timeout)
+        }
+    }
+
+    private func receive(
         _ incoming: IncomingReport, into ledger: StoredLedger, reporter: Reporter, timeout: Duration
     ) async throws -> ReceivedReport {
         try store.requireKeys(of: ledger)

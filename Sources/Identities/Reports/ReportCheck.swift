@@ -106,8 +106,10 @@ extension StoredReports {
         while true {
             let page = try await rows(of: upload, from: count, ledger)
             for (row, hasRightSigners) in page {
+                guard let row else { return ("a row cannot be read, or is not in canonical form", count) }
+                guard row.index == count else { return ("a row is missing, or has another number", count) }
                 hash.update((row.json + [0x0A]).span)
-                areSignersRight = areSignersRight && hasRightSigners && row.index == count
+                areSignersRight = areSignersRight && hasRightSigners
                 count += 1
             }
             if page.count < Self.checkedRowsMax { break }
@@ -120,7 +122,7 @@ extension StoredReports {
 
     private func rows(
         of upload: Int64, from index: Int, _ ledger: StoredLedger
-    ) async throws(StoreError) -> [(ReportRow, hasRightSigners: Bool)] {
+    ) async throws(StoreError) -> [(ReportRow?, hasRightSigners: Bool)] {
         try await store.read { connection, deadline in
             try await connection.query(
                 """
@@ -129,12 +131,22 @@ extension StoredReports {
                 ORDER BY w.row LIMIT \(Self.checkedRowsMax)
                 """, deadline: deadline
             ).map { row in
+                guard let read = try? ReportRow(row), try Self.isCanonical(row.textIfPresent(10)),
+                    try Self.isCanonical(row.textIfPresent(11))
+                else { return (nil, false) }
                 let results = try row.textIfPresent(10).flatMap { try? JSONReader.read(Array($0.utf8)) }
                 let signatures = (results?["dkim"]?.elements ?? []).filter { $0["result"]?.text == "pass" }
                     .map { ($0["selector"]?.text, $0["domain"]?.text) }
                 let signers = try row.textIfPresent(5) == "pass" ? ReportRow.signers(signatures) : nil
-                return (try ReportRow(row), try row.textIfPresent(12) == signers)
+                return (read, try row.textIfPresent(12) == signers)
             }
         }
+    }
+
+    /// Whether the text is one JSON value as it is written here: else parts of it could stand for other columns.
+    private static func isCanonical(_ text: String?) -> Bool {
+        guard let text else { return true }
+        guard let json = try? JSONReader.read(Array(text.utf8)) else { return false }
+        return CanonicalWriter.bytes(of: json).elementsEqual(text.utf8)
     }
 }

@@ -91,8 +91,8 @@ extension ReportRow.Columns {
         dkim = row.dkim?.rawValue
         spf = row.spf?.rawValue
         headerFrom = row.headerFrom.map { DomainName($0)?.text ?? $0.lowercased() }
-        envelopeFrom = row.envelopeFrom
-        envelopeTo = row.envelopeTo
+        envelopeFrom = row.envelopeFrom.map(Self.withoutLocalPart)
+        envelopeTo = row.envelopeTo.map(Self.withoutLocalPart)
         authResults = Self.authResults(of: row)
         reasons = Self.reasons(of: row)
     }
@@ -102,14 +102,16 @@ extension ReportRow.Columns {
         var json = Array("{\"dkim\":".utf8)
         json.appendObjects(row.dkimResults) { result in
             [
-                ("domain", result.domain), ("human_result", result.humanResult), ("result", result.result?.rawValue),
+                ("domain", result.domain.map(withoutLocalPart)),
+                ("human_result", result.humanResult.map(withoutLocalParts)), ("result", result.result?.rawValue),
                 ("selector", result.selector),
             ]
         }
         json += ",\"spf\":".utf8
         json.appendObjects(row.spfResults) { result in
             [
-                ("domain", result.domain), ("human_result", result.humanResult), ("result", result.result?.rawValue),
+                ("domain", result.domain.map(withoutLocalPart)),
+                ("human_result", result.humanResult.map(withoutLocalParts)), ("result", result.result?.rawValue),
                 ("scope", result.scope?.rawValue),
             ]
         }
@@ -120,8 +122,24 @@ extension ReportRow.Columns {
     private static func reasons(of row: AggregateReport.Row) -> [UInt8]? {
         guard !row.reasons.isEmpty else { return nil }
         var json: [UInt8] = []
-        json.appendObjects(row.reasons) { [("comment", $0.comment), ("type", $0.type?.rawValue)] }
+        json.appendObjects(row.reasons) { reason in
+            [("comment", reason.comment.map(withoutLocalParts)), ("type", reason.type?.rawValue)]
+        }
         return json
+    }
+
+    /// The domain of what should be a domain, and is an address with some reporters: people are none of a report's
+    /// business.
+    private static func withoutLocalPart(_ text: String) -> String {
+        text.utf8.lastIndex(of: UInt8(ascii: "@")).map { String(text[text.utf8.index(after: $0)...]) } ?? text
+    }
+
+    /// A sentence in which the addresses have lost their local parts.
+    private static func withoutLocalParts(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "@")) else { return text }
+        return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            word.utf8.lastIndex(of: UInt8(ascii: "@")).map { String(word[$0...]) } ?? String(word)
+        }.joined(separator: " ")
     }
 }
 

@@ -76,10 +76,14 @@ extension StoredReports {
     }
 
     /// The start of a day that is counted from 1970-01-01.
-    static func day(_ number: Int64) -> Timestamp { Timestamp(microseconds: number * 86_400_000_000).clamped }
+    static func day(_ number: Int64) -> Timestamp {
+        Timestamp(microseconds: min(number, dayMax) * 86_400_000_000).clamped
+    }
 
-    /// The rows of the reports, summed, each with whether it is ours: `WITH ... judged`. The last day that can be
-    /// written is 2932896, in the year 9999.
+    /// The last day that can be written, in the year 9999.
+    private static let dayMax: Int64 = 2_932_896
+
+    /// The rows of the reports, summed, each with whether it is ours: `WITH ... judged`. The last day is ``dayMax``.
     private static func judged(_ ledger: StoredLedger, _ filter: ReportFilter) -> Statement {
         """
         WITH mine AS MATERIALIZED (

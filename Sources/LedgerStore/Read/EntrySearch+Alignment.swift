@@ -6,8 +6,8 @@ extension EntrySearch {
     /// word, or whose sender's identity stood so when it was recorded: the address's last check before it, or else the
     /// domain's.
     ///
-    /// Checks that a producer claims do not count, nor does a check of what came in: anybody can send us a mail with the
-    /// message ID of one of ours.
+    /// Checks that a producer claims do not count, nor does a check of what came in: anybody can send us a mail with
+    /// the message ID of one of ours.
     func isAligned(as outcomes: [String]) -> Statement {
         """
         e.kind = 'send' AND (

@@ -1,7 +1,7 @@
 import Postgres
 
-/// What is checked of the table of DMARC reports: that each report's entry has its row, and each row its entry. What the
-/// rows say is for those to check who can read a report.
+/// What is checked of the table of DMARC reports: that each report's entry has its row, and each row its entry. What
+/// the rows say is for those to check who can read a report.
 extension Verifier {
     private static let pageMax = 10_000
 

@@ -6,6 +6,8 @@ import Cryptography
 /// are only counted until it is known whether something follows them, for those at the end are left out.
 struct DKIMBodyHash {
     private static let bufferSize = 4_096
+    /// A shorter run goes through the buffer: each update of the hash has a price of its own.
+    private static let runSizeMin = 64
     private static let carriageReturn: UInt8 = 0x0D
     private static let lineFeed: UInt8 = 0x0A
 
@@ -50,8 +52,8 @@ struct DKIMBodyHash {
         }
     }
 
-    /// The end of the bytes that are canonical as they stand, whatever follows them: they end in content, and a line end
-    /// or a space among them has content right behind it.
+    /// The end of the bytes that are canonical as they stand, whatever follows them: they end in content, and a line
+    /// end or a space among them has content right behind it.
     private func runEnd(in bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index < bytes.count {
@@ -108,6 +110,10 @@ struct DKIMBodyHash {
 
     private mutating func takeRun(_ bytes: Span<UInt8>) {
         emitPending()
+        guard bytes.count >= Self.runSizeMin else {
+            for index in bytes.indices { emit(bytes[index]) }
+            return
+        }
         flush()
         hash.update(bytes.extracting(first: min(bytes.count, max(0, (sizeMax ?? .max) - size))))
         size += bytes.count

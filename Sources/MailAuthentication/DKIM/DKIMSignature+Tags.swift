@@ -2,6 +2,8 @@ extension DKIMSignature {
     /// The digits that times and `l=` may have (RFC 6376 §3.5).
     private static let timeDigitsMax = 12
     private static let bodyLengthDigitsMax = 76
+    /// The most names in `h=`: a mail has some dozens of fields.
+    private static let signedHeadersMax = 1_000
 
     /// Reads the tags of a signature. Unknown ones are ignored.
     ///
@@ -21,7 +23,7 @@ extension DKIMSignature {
         self.canonicalization = canonicalization
         guard let domain = Self.hostName(d.value), domain.labelCount > 1, let selector = Self.hostName(s.value),
             let keyName = DomainName("\(selector)._domainkey.\(domain)"), let signature = b.base64,
-            let bodyHash = bh.base64, let signedHeaders = Self.headerNames(h.items(separator: UInt8(ascii: ":")))
+            let bodyHash = bh.base64, let signedHeaders = Self.headerNames(h.value)
         else { throw .headerSyntax }
         self.domain = domain
         self.selector = selector
@@ -35,10 +37,6 @@ extension DKIMSignature {
         if let timestamp, let expiration, expiration <= timestamp { throw .headerSyntax }
         queryMethods = tags.list("q")?.map { String(decoding: $0, as: UTF8.self) } ?? ["dns/txt"]
         guard queryMethods.contains("dns/txt") else { throw .headerSyntax }
-        // Diagnostic only, so its syntax decides nothing.
-        copiedHeaders = (tags["z"]?.items(separator: UInt8(ascii: "|")) ?? []).compactMap { item in
-            DKIMQuotedPrintable.decode(item).map { String(decoding: $0, as: UTF8.self) }
-        }
         identity = try Self.identity(tags["i"], default: domain)
         guard signedHeaders.contains("from") else { throw .fromNotSigned }
         guard identity.domain.isWithin(domain) else { throw .identityMismatch }
@@ -60,9 +58,13 @@ extension DKIMSignature {
         return DomainName(String(decoding: bytes, as: UTF8.self))
     }
 
-    private static func headerNames(_ items: [ArraySlice<UInt8>]) -> [String]? {
+    private static func headerNames(_ list: ArraySlice<UInt8>) -> [String]? {
         var names: [String] = []
-        for item in items {
+        // One part more than may be, so that what is too long is seen.
+        let parts = list.split(
+            separator: UInt8(ascii: ":"), maxSplits: signedHeadersMax, omittingEmptySubsequences: false)
+        guard parts.count <= signedHeadersMax else { return nil }
+        for item in parts.map(DKIMTagList.trimmed) {
             guard !item.isEmpty, item.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
             names.append(String(decoding: item.map(ASCII.lowercased), as: UTF8.self))
         }

@@ -31,9 +31,6 @@ package struct DKIMSignature: Sendable, Hashable {
     package let timestamp: Int64?
     /// `x=`: when it ends, in seconds since 1970.
     package let expiration: Int64?
-    /// `z=`: fields as they were when it was made, `name:value`. They tell how a message has changed; they prove
-    /// nothing.
-    package let copiedHeaders: [String]
     /// Where the key's record stands (RFC 6376 §3.6.2.1).
     package let keyName: DomainName
 }

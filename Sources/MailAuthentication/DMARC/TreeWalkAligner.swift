@@ -1,8 +1,8 @@
 /// Aligns identifiers by the tree walk, with a walk of its own for each that needs one (RFC 9989 §4.10.2).
 struct TreeWalkAligner {
     /// So many identifiers get a walk; one beyond them is not aligned, unless its domain is the author's. A message has
-    /// one MAIL FROM identity and rarely more than two signatures.
-    static let walksMax = 20
+    /// one MAIL FROM identity, and so many signatures are verified.
+    static let walksMax = 1 + DKIMVerifier.signatureCountMax
 
     private let authorDomain: DomainName
     private let organizationalDomain: DomainName?

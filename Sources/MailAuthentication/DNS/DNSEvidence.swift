@@ -74,7 +74,7 @@ package struct DNSEvidence: Sendable {
         self.observation = observation
         let reading = Reading(question, observation)
         aliases = reading.finding.aliases
-        ttl = Int(reading.finding.ttl ?? reading.denialTTL ?? 0)
+        ttl = Int([reading.finding.ttl, reading.denialTTL].compactMap { $0 }.min() ?? 0)
         json = CanonicalWriter.bytes(of: Self.json(question, origin, observation, reading))
         answer = Answer(question, reading.outcome, reading.finding.records, evidence: SHA256.digest(json))
     }
@@ -92,13 +92,15 @@ package struct DNSEvidence: Sendable {
             case .answer, .nodata, .nxdomain: break
             }
             guard let message = DNSMessage(observation.packet), let finding = message.finding(for: question),
-                finding.records.isEmpty == (outcome != .answer)
+                finding.hasType == (outcome == .answer)
             else {
                 outcome = .servfail
                 return
             }
             self.finding = finding
-            denialTTL = message.denialTTL
+            if outcome != .answer { denialTTL = message.denialTTL }
+            // The name that is denied is the one that the aliases end at (RFC 6604 §2); the one asked for exists.
+            if outcome == .nxdomain, !finding.aliases.isEmpty { outcome = .nodata }
         }
     }
 }

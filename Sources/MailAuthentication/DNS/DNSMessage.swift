@@ -50,8 +50,11 @@ struct DNSMessage: Hashable, Sendable {
     struct Finding: Hashable, Sendable {
         /// The names that aliases lead to, in order.
         var aliases: [DomainName] = []
-        /// The records of the type that was asked for, in the order of the message.
+        /// The records of the type that was asked for, in the order of the message; those that name what is no
+        /// ``DomainName`` are not among them.
         var records: [RecordData] = []
+        /// Whether there are records of the type at all.
+        var hasType = false
         /// The least TTL of what was used, in seconds; nil if nothing was.
         var ttl: UInt32?
     }
@@ -72,6 +75,7 @@ struct DNSMessage: Hashable, Sendable {
                 case .alias(let target) = alias.data
             else {
                 finding.records = records
+                finding.hasType = !used.isEmpty
                 return finding
             }
             guard finding.aliases.count < Self.aliasesMax, !finding.aliases.contains(target) else { return nil }

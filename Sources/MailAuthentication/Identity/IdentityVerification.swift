@@ -18,7 +18,8 @@ package struct IdentityVerification: Sendable {
 
         /// Whether mail from the sending addresses would pass; without addresses, whether some host could.
         package var isReady: Bool {
-            record != nil && results.allSatisfy { $0.result.result == .pass }
+            guard let record else { return false }
+            return results.isEmpty ? record.letsSomebodySend : results.allSatisfy { $0.result.result == .pass }
         }
 
         /// Whether a question was not answered.

@@ -17,9 +17,9 @@ package struct HeaderField: Hashable, Sendable {
     }
 
     private var nameBytes: ArraySlice<UInt8> {
-        var name = raw[..<colon]
-        while let last = name.last, last == 0x20 || last == 0x09 { name.removeLast() }
-        return name
+        var end = colon
+        while end > 0, ASCII.isWhiteSpace(raw[end - 1]) { end -= 1 }
+        return raw[..<end]
     }
 
     /// The name in lower case.
@@ -27,10 +27,11 @@ package struct HeaderField: Hashable, Sendable {
 
     /// What stands behind the colon, up to the last line end, folds included.
     package var body: ArraySlice<UInt8> {
-        var body = raw[(colon + 1)...]
-        if body.last == 0x0A { body.removeLast() }
-        if body.last == 0x0D { body.removeLast() }
-        return body
+        let start = colon + 1
+        var end = raw.count
+        if end > start, raw[end - 1] == 0x0A { end -= 1 }
+        if end > start, raw[end - 1] == 0x0D { end -= 1 }
+        return raw[start..<end]
     }
 
     /// The body with its folds undone (RFC 5322 §2.2.3: the line ends go, the white space stays).

@@ -78,9 +78,9 @@ package struct MIMEWalk: Sendable {
     }
 
     private static func withoutLineEnd(_ part: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var part = part
-        if part.last == 0x0A { part.removeLast() }
-        if part.last == 0x0D { part.removeLast() }
-        return part
+        var end = part.endIndex
+        if end > part.startIndex, part[end - 1] == 0x0A { end -= 1 }
+        if end > part.startIndex, part[end - 1] == 0x0D { end -= 1 }
+        return part[..<end]
     }
 }

@@ -1,9 +1,15 @@
 /// A message as its bytes: never written anew, for every signature is over them (RFC 5322 §2.1).
 package struct RawMessage: Sendable {
+    /// The most header fields: a mail has some dozens.
+    package static let fieldCountMax = 10_000
+
     /// The whole message.
     package let bytes: [UInt8]
-    /// The header fields from the top.
+    /// The header fields from the top; none if there are more than ``fieldCountMax``, for a part of them would say
+    /// something else than all.
     package let fields: [HeaderField]
+    /// Whether there are more than ``fieldCountMax``.
+    package let hasTooManyFields: Bool
     /// Lines of the header that are no field, which a strict reader would refuse.
     package let strayLineCount: Int
     private let bodyStart: Int
@@ -17,7 +23,7 @@ package struct RawMessage: Sendable {
         var start = 0
         var fieldStart = 0
         let close = { (end: Int) in
-            guard end > fieldStart else { return }
+            guard end > fieldStart, fields.count <= Self.fieldCountMax else { return }
             if let field = HeaderField(raw: bytes[fieldStart..<end]) { fields.append(field) } else { strays += 1 }
         }
         while start < bytes.count {
@@ -37,7 +43,8 @@ package struct RawMessage: Sendable {
         }
         if start == bytes.count { close(start) }
         self.bytes = bytes
-        self.fields = fields
+        hasTooManyFields = fields.count > Self.fieldCountMax
+        self.fields = hasTooManyFields ? [] : fields
         strayLineCount = strays
         bodyStart = start
     }

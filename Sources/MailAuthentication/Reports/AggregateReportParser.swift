@@ -129,10 +129,11 @@ extension AggregateReportParser {
     }
 
     private mutating func trimmedText() throws(ReportRejection) -> ArraySlice<UInt8> {
-        var text = try rawText()
-        while let first = text.first, XMLReader.isSpace(first) { text.removeFirst() }
-        while let last = text.last, XMLReader.isSpace(last) { text.removeLast() }
-        return text
+        let text = try rawText()
+        var (start, end) = (text.startIndex, text.endIndex)
+        while start < end, XMLReader.isSpace(text[start]) { start += 1 }
+        while end > start, XMLReader.isSpace(text[end - 1]) { end -= 1 }
+        return text[start..<end]
     }
 
     /// The text of the open element as it stands; cut if it is too long.

@@ -45,7 +45,9 @@ extension SPFEvaluation {
     /// of IPv6, though nothing in it leads nowhere, which is what the limit is for (§11.1).
     private mutating func hasOtherFamily(_ answer: Answer) async -> Bool {
         guard answer.outcome == .nodata else { return false }
-        return await ask(answer.question.name, client.isIPv4 ? .aaaa : .a).outcome == .answer
+        // Where that cannot be told, it does not count: silence must not break a record.
+        let other = await ask(answer.question.name, client.isIPv4 ? .aaaa : .a)
+        return other.outcome == .answer || other.isTemporaryError
     }
 
     /// `mx` (§5.4). The name itself is not asked for addresses when it has no exchanger.

@@ -32,10 +32,7 @@ struct SPFMacroContext: Sendable {
     func expand(_ text: SPFMacroString, domain: DomainName, sizeMax: Int = .max) -> [UInt8]? {
         var expanded: [UInt8] = []
         for part in text.parts {
-            switch part {
-            case .literal(let bytes), .escape(let bytes): expanded += bytes
-            case .macro(let macro): expanded += macro.transform(value(of: macro.letter, domain))
-            }
+            expanded += bytes(of: part, domain)
             guard expanded.count <= sizeMax else { return nil }
         }
         return expanded
@@ -44,8 +41,15 @@ struct SPFMacroContext: Sendable {
     /// The name that a `domain-spec` makes; nil if it is none. A name that is too long loses labels from the left
     /// (§7.3).
     func target(_ text: SPFMacroString, domain: DomainName) -> DomainName? {
-        guard var name = expand(text, domain: domain)?[...] else { return nil }
-        if name.last == UInt8(ascii: ".") { name.removeLast() }
+        // From the right: what is too long loses its left, so nobody has to write it out.
+        var pieces: [[UInt8]] = []
+        var size = 0
+        for part in text.parts.reversed() where size <= DomainName.sizeMax + 1 {
+            pieces.append(bytes(of: part, domain))
+            size += pieces[pieces.count - 1].count
+        }
+        var name = Array(pieces.reversed().joined())[...]
+        if name.last == UInt8(ascii: ".") { name = name.dropLast() }
         if name.count > DomainName.sizeMax {
             // A label starts behind a dot; the dot itself may stand just before the last 253 characters.
             let tail = name.suffix(DomainName.sizeMax + 1)
@@ -53,6 +57,13 @@ struct SPFMacroContext: Sendable {
             name = tail[(dot + 1)...]
         }
         return DomainName(String(decoding: name, as: UTF8.self))
+    }
+
+    private func bytes(of part: SPFMacroString.Part, _ domain: DomainName) -> [UInt8] {
+        switch part {
+        case .literal(let bytes), .escape(let bytes): bytes
+        case .macro(let macro): macro.transform(value(of: macro.letter, domain))
+        }
     }
 
     private func value(of letter: SPFMacro.Letter, _ domain: DomainName) -> [UInt8] {

@@ -34,6 +34,9 @@ package struct SPFRecord: Hashable, Sendable {
     /// Whether the record ends with `all`, so that a redirect is ignored (§6.1).
     package var hasAll: Bool { directives.contains { $0.mechanism == .all } }
 
+    /// Whether there is a client that the record lets send, or may let send by what it leads to.
+    var letsSomebodySend: Bool { directives.contains { $0.qualifier == .pass } || redirect != nil && !hasAll }
+
     /// How many terms of this record alone count towards the limit of ten if nothing matches (§4.6.4): those before
     /// `all`, and a redirect that takes effect. What an include or a redirect leads to adds to it.
     package var lookupCount: Int {

@@ -27,8 +27,8 @@ struct ReportsController: Sendable {
         // A long report keeps a processor busy for seconds: the event loop has other connections.
         let received = try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await reports.receive(
-                IncomingReport(body, label: label), into: caller.ledger,
-                reporter: Reporter(id: caller.grant.id, via: .service), timeout: timeout)
+                body, label: label, into: caller.ledger, reporter: Reporter(id: caller.grant.id, via: .service),
+                timeout: timeout)
         }
         var writer = JSONWriter()
         writer.object { writer in

@@ -91,7 +91,7 @@ struct VerificationsController: Sendable {
         let isRecorded = try query.flag("record")
         try query.requireNothingElse()
         try MediaType.requireMessage(request)
-        let message = RawMessage(try await request.wholeBody(context))
+        let message = try await Self.message(in: try await request.wholeBody(context))
         let envelope = MessageEnvelope(client: client, helo: helo, mailFrom: mailFrom)
         let checked = await verifications.check(
             message, envelope, asOf: asOf, trust: AuthenticationResultsTrust(trusted))
@@ -103,13 +103,23 @@ struct VerificationsController: Sendable {
         return Self.answer(checked.result.json, checked.evidence, placed)
     }
 
+    /// The message in a body: split off the event loop, which has other connections.
+    private static func message(in body: [UInt8]) async throws -> RawMessage {
+        let message = await withTaskExecutorPreference(globalConcurrentExecutor) { RawMessage(body) }
+        guard !message.hasTooManyFields else {
+            throw Refusal(
+                .invalidParameter, "the message has more than \(RawMessage.fieldCountMax) header fields")
+        }
+        return message
+    }
+
     private func replay(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         let seq = try context.number("seq")
         try QueryReader(request).requireNothingElse()
         let body = try await request.wholeBody(context)
         if !body.isEmpty { try MediaType.requireMessage(request) }
-        let replay = try await verifications.replay(
-            seq, message: body.isEmpty ? nil : RawMessage(body), in: caller.ledger)
+        let message = try await body.isEmpty ? nil : Self.message(in: body)
+        let replay = try await verifications.replay(seq, message: message, in: caller.ledger)
         return JSONWriter.answer { writer in
             writer.member("seq", seq)
             writer.member("identical", replay.isIdentical)

@@ -34,7 +34,8 @@ export function identityDetail(identity, checks, linkTo) {
     return nodes;
 }
 
-function result({ dmarc, spf, dkim, findings, provider_rules }) {
+function result({ dmarc, spf, dkim, findings, provider_rules, shortened }) {
+    if (shortened) return [empty("The result is too long for its entry's line, and sealed there.")];
     const keys = dkim.map(({ s, d, reason }) => el("li", {}, foreign(`${s}._domainkey.${d}`), ": ", foreign(reason)));
     const records = [["DMARC record", foreign(dmarc.record ?? "none that applies")],
         ["Found at", foreign(dmarc.found_at ?? "–")], ["Policy", dmarc.effective_policy ?? "–"],

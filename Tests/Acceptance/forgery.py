@@ -89,6 +89,7 @@ class Forger:
             "DELETE FROM countersign.heads WHERE size > %(size)s",
             "DELETE FROM countersign.tiles WHERE ((tile_index + 1) << (8 * (level + 1))) > %(size)s",
             "DELETE FROM countersign.hours WHERE first_seq >= %(size)s",
+            "DELETE FROM countersign.dmarc_reports WHERE seq >= %(size)s",
             "DELETE FROM countersign.tokens WHERE granted_seq >= %(size)s",
             "UPDATE countersign.tokens SET revoked_seq = NULL WHERE revoked_seq >= %(size)s",
             "DELETE FROM countersign.rollups",

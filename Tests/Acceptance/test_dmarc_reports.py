@@ -117,7 +117,7 @@ def test_every_sample_is_taken_in_with_all_it_says(ledger: Api, report: Callable
     assert len(listed) == len(sample_names())
     entries = ledger.json("/v1/entries", kind="report")["entries"]
     assert [each["seq"] for each in entries] == sorted(each["seq"] for each in listed)
-    assert all(each["entry"]["reporter"]["via"] == "ingest" for each in entries)
+    assert all(each["entry"]["reporter"]["via"] == "service" for each in entries)
     report(f"{len(listed)} reports, {rows} rows")
 
 
@@ -418,7 +418,7 @@ def test_a_row_that_somebody_changed_is_named_by_its_report(own_service: DataDir
     assert done.stdout.decode().splitlines() == [
         f"report {seqs[1]}: its rows are not those of the entry", "3 reports, 3 rows: 1 CHANGED"]
     verified = own_service.verify()
-    assert [(finding["check"], finding["seq"]) for finding in verified.findings] == [("report", seqs[1])]
+    assert [(finding.check, finding.seq) for finding in verified.findings] == [("report", seqs[1])]
 
 
 def test_reports_are_read_without_a_ledger_as_an_import_records_them(

@@ -73,7 +73,8 @@ struct MessageCheckRun: Sendable {
             let verification = await verifier.verify(try MailFiles.message(in: path))
             return Told(text: text(path, verification), isAligned: verification.assessment == .aligned)
         } catch {
-            let line = isJSON
+            let line =
+                isJSON
                 ? CanonicalWriter.bytes(of: ["error": .string(error.reason), "file": .string(path)])
                 : Array("\(path): cannot be read: \(error.reason)".utf8)
             return Told(text: line + [0x0A], isAligned: false)

@@ -93,7 +93,11 @@ package struct DatabaseFacts: Sendable {
 
     private static var rightsQuery: Statement {
         """
-        SELECT t.name, p.name, has_table_privilege('countersign.' || t.name, p.name), p.name IN ('SELECT', 'INSERT')
+        SELECT t.name, p.name,
+            -- Of some tables only some columns may be read.
+            CASE WHEN p.name = 'SELECT' THEN has_any_column_privilege('countersign.' || t.name, p.name)
+                ELSE has_table_privilege('countersign.' || t.name, p.name) END,
+            p.name IN ('SELECT', 'INSERT')
         FROM unnest(\(appendOnlyTables)) t(name),
             unnest(\(["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"])) p(name)
         ORDER BY 1, 2

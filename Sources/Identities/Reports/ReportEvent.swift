@@ -95,7 +95,7 @@ enum ReportEvent {
 extension IncomingReport {
     /// What an import would record of it: the `data` of the entry, but for a check of the mail that carries it.
     package var summary: [JSONValue.Member] {
-        ReportEvent.event(self, report.map { ReportRows($0) }, carrier: nil).data ?? []
+        ReportEvent.event(self, report.map { ReportRows($0, isLaidOut: false) }, carrier: nil).data ?? []
     }
 
     /// The outcome of the entry: `accepted`, `recovered` or `rejected`.

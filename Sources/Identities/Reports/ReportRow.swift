@@ -44,25 +44,23 @@ package struct ReportRow: Sendable {
         json.reserveCapacity(256 + (columns.authResults?.count ?? 0) + (columns.reasons?.count ?? 0))
         json.append(UInt8(ascii: "{"))
         if let results = columns.authResults {
-            json += "\"auth_results\":".utf8
+            json.appendName("\"auth_results\":")
             json += results
-            json.append(UInt8(ascii: ","))
         }
-        json += "\"count\":".utf8
+        json.appendName("\"count\":")
         CanonicalWriter.append(Int(columns.count), to: &json)
-        json.append(
-            members: [
-                ("disposition", columns.disposition), ("dkim", columns.dkim), ("envelope_from", columns.envelopeFrom),
-                ("envelope_to", columns.envelopeTo), ("header_from", columns.headerFrom),
-            ], isFirst: false)
+        json.append("\"disposition\":", columns.disposition)
+        json.append("\"dkim\":", columns.dkim)
+        json.append("\"envelope_from\":", columns.envelopeFrom)
+        json.append("\"envelope_to\":", columns.envelopeTo)
+        json.append("\"header_from\":", columns.headerFrom)
         if let reasons = columns.reasons {
-            json += ",\"reasons\":".utf8
+            json.appendName("\"reasons\":")
             json += reasons
         }
-        json.append(
-            members: [
-                ("source_ip", columns.source?.description), ("source_text", columns.sourceText), ("spf", columns.spf),
-            ], isFirst: false)
+        json.append("\"source_ip\":", columns.source?.description)
+        json.append("\"source_text\":", columns.sourceText)
+        json.append("\"spf\":", columns.spf)
         json.append(UInt8(ascii: "}"))
         return json
     }
@@ -100,20 +98,18 @@ extension ReportRow.Columns {
     private static func authResults(of row: AggregateReport.Row) -> [UInt8]? {
         guard !row.dkimResults.isEmpty || !row.spfResults.isEmpty else { return nil }
         var json = Array("{\"dkim\":".utf8)
-        json.appendObjects(row.dkimResults) { result in
-            [
-                ("domain", result.domain.map(withoutLocalPart)),
-                ("human_result", result.humanResult.map(withoutLocalParts)), ("result", result.result?.rawValue),
-                ("selector", result.selector),
-            ]
+        json.appendObjects(row.dkimResults) { result, json in
+            json.append("\"domain\":", result.domain.map(withoutLocalPart))
+            json.append("\"human_result\":", result.humanResult.map(withoutLocalParts))
+            json.append("\"result\":", result.result?.rawValue)
+            json.append("\"selector\":", result.selector)
         }
-        json += ",\"spf\":".utf8
-        json.appendObjects(row.spfResults) { result in
-            [
-                ("domain", result.domain.map(withoutLocalPart)),
-                ("human_result", result.humanResult.map(withoutLocalParts)), ("result", result.result?.rawValue),
-                ("scope", result.scope?.rawValue),
-            ]
+        json.appendName("\"spf\":")
+        json.appendObjects(row.spfResults) { result, json in
+            json.append("\"domain\":", result.domain.map(withoutLocalPart))
+            json.append("\"human_result\":", result.humanResult.map(withoutLocalParts))
+            json.append("\"result\":", result.result?.rawValue)
+            json.append("\"scope\":", result.scope?.rawValue)
         }
         json.append(UInt8(ascii: "}"))
         return json
@@ -122,8 +118,9 @@ extension ReportRow.Columns {
     private static func reasons(of row: AggregateReport.Row) -> [UInt8]? {
         guard !row.reasons.isEmpty else { return nil }
         var json: [UInt8] = []
-        json.appendObjects(row.reasons) { reason in
-            [("comment", reason.comment.map(withoutLocalParts)), ("type", reason.type?.rawValue)]
+        json.appendObjects(row.reasons) { reason, json in
+            json.append("\"comment\":", reason.comment.map(withoutLocalParts))
+            json.append("\"type\":", reason.type?.rawValue)
         }
         return json
     }
@@ -143,28 +140,29 @@ extension ReportRow.Columns {
     }
 }
 
-/// Canonical JSON of texts, without a tree in between: a report has hundreds of thousands of them.
+/// Canonical JSON without a tree in between: a report has hundreds of thousands of texts. Whoever writes gives the
+/// members in the order of their names.
 extension [UInt8] {
-    /// Appends the texts that are there as members of an open object. Names must be in their order.
-    fileprivate mutating func append(members: [(name: String, text: String?)], isFirst: Bool) {
-        var isFirst = isFirst
-        for case (let name, let text?) in members {
-            self += (isFirst ? "\"" : ",\"").utf8
-            isFirst = false
-            self += name.utf8
-            self += "\":".utf8
-            CanonicalWriter.append(text, to: &self)
-        }
+    /// Appends a name of an open object, given with its quotes and colon.
+    fileprivate mutating func appendName(_ name: String) {
+        if last != UInt8(ascii: "{") { append(UInt8(ascii: ",")) }
+        self += name.utf8
     }
 
-    /// Appends an array of objects with the members that `members` gives of each element.
-    fileprivate mutating func appendObjects<Value>(
-        _ elements: [Value], members: (Value) -> [(name: String, text: String?)]
-    ) {
+    /// Appends a member of an open object, if there is a text.
+    fileprivate mutating func append(_ name: String, _ text: String?) {
+        guard let text else { return }
+        appendName(name)
+        CanonicalWriter.append(text, to: &self)
+    }
+
+    /// Appends an array of objects, whose members `write` writes.
+    fileprivate mutating func appendObjects<Value>(_ values: [Value], write: (Value, inout [UInt8]) -> Void) {
         append(UInt8(ascii: "["))
-        for (index, element) in elements.enumerated() {
-            self += (index > 0 ? ",{" : "{").utf8
-            append(members: members(element), isFirst: true)
+        for (index, value) in values.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            append(UInt8(ascii: "{"))
+            write(value, &self)
             append(UInt8(ascii: "}"))
         }
         append(UInt8(ascii: "]"))

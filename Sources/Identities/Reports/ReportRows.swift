@@ -34,12 +34,16 @@ struct ReportRows: Sendable {
     private var reasons = ColumnValues(of: String.self)
     private var signers = ColumnValues(of: String.self)
 
-    init(_ report: AggregateReport) {
+    /// - Parameter isLaidOut: whether there will be a COPY; else only what is said of the rows as a whole is wanted.
+    init(_ report: AggregateReport, isLaidOut: Bool = true) {
         for (index, row) in report.rows.enumerated() {
             // No sum overflows: all messages together are at most 2^53 - 1.
             if row.dkim == .pass || row.spf == .pass { alignedCount += row.count }
             dispositions[row.disposition?.rawValue ?? "unknown", default: 0] += row.count
-            append(ReportRow.Columns(row), index: index)
+            let columns = ReportRow.Columns(row)
+            hash.update(Self.line(of: columns).span)
+            guard isLaidOut else { continue }
+            append(columns, index: index)
             let signatures = row.dkimResults.lazy.filter { $0.result == .pass }.map { ($0.selector, $0.domain) }
             signers.append(row.dkim == .pass ? ReportRow.signers(signatures) : nil)
         }
@@ -59,7 +63,6 @@ struct ReportRows: Sendable {
     }
 
     private mutating func append(_ columns: ReportRow.Columns, index: Int) {
-        hash.update(Self.line(of: columns).span)
         row.append(Int32(index))
         source.append(columns.source.flatMap { PostgresAddress($0.bytes) })
         sourceText.append(columns.sourceText)

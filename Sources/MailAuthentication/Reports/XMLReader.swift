@@ -134,6 +134,14 @@ package struct XMLReader {
 
     private mutating func endTag() throws(ReportRejection) -> Event? {
         position += 2
+        // Nearly always it is the tag that is awaited.
+        if let started = open.last, position + started.count < bytes.count,
+            bytes[position + started.count] == UInt8(ascii: ">"),
+            isEqual(started, position..<position + started.count)
+        {
+            position += started.count + 1
+            return close()
+        }
         let full = try readName()
         skipSpace()
         guard peek == UInt8(ascii: ">") else { throw position < bytes.count ? .malformedTag : .truncated }

@@ -65,7 +65,7 @@ def _rows(options: Options, entries: int, is_whole: bool) -> list[Phase]:
         ("VACUUM (FREEZE)", is_whole and options.wants("disk"), entries / VACUUMED * 2),
         ("messages", is_whole and options.wants("messages"), LEGS * 3 * (leg + 2) + 10),
         ("sweep", is_whole and options.wants("sweep"), pair + 10),
-        ("reports", is_whole and options.wants("reports"), LEGS * 20),
+        ("reports", is_whole and options.wants("reports"), LEGS * 35),
         ("ledgers", is_whole and options.wants("ledgers"), at_once + options.ledgers / LEDGERS_MADE + fairness + 60),
     )
     return [Phase(title, seconds) for title, is_wanted, seconds in wanted if is_wanted]

@@ -16,8 +16,8 @@ struct MessageCheck: AsyncParsableCommand {
         discussion: """
             Each file is one mail as it was handed over or arrived, byte for byte; where its first line ends without a \
             CR, as in a Maildir, each line gets back the CRLF that it travelled with. DKIM signatures are verified \
-            with the keys that DNS holds now; SPF needs --ip and --mail-from. With --json each mail gets one line. A file \
-            that cannot be read is told of, and counts as not aligned.
+            with the keys that DNS holds now; SPF needs --ip and --mail-from. With --json each mail gets one line. A \
+            file that cannot be read is told of, and counts as not aligned.
 
             Exit status 0 if every mail is aligned, 1 otherwise.
 

@@ -58,7 +58,7 @@ enum ReportEvent {
     }
 
     private static func members(of rows: ReportRows) -> [JSONValue.Member] {
-        let dispositions = rows.dispositions.map { JSONValue.Member($0, .integer(Int($1))) }
+        let dispositions = rows.dispositions.map { JSONValue.Member($0.name, .integer(Int($0.count))) }
         return [
             .init("aligned", .integer(Int(rows.alignedCount))), .init("dispositions", .object(dispositions)),
             .init("rows_sha256", .string(rows.digest.hex)),

@@ -17,8 +17,11 @@ struct ReportRows: Sendable {
     /// Messages that passed DMARC, as the submitter says: DKIM or SPF passed aligned.
     private(set) var alignedCount: Int64 = 0
     /// Messages by what was done with them; `unknown` where the report does not say.
-    private(set) var dispositions: [String: Int64] = [:]
+    var dispositions: [(name: String, count: Int64)] {
+        counts.map { disposition, count in (disposition?.rawValue ?? "unknown", count) }
+    }
 
+    private var counts: [AggregateReport.Disposition?: Int64] = [:]
     private var hash = IncrementalSHA256()
     private var row = ColumnValues(of: Int32.self)
     private var source = ColumnValues(of: PostgresAddress.self)
@@ -39,7 +42,7 @@ struct ReportRows: Sendable {
         for (index, row) in report.rows.enumerated() {
             // No sum overflows: all messages together are at most 2^53 - 1.
             if row.dkim == .pass || row.spf == .pass { alignedCount += row.count }
-            dispositions[row.disposition?.rawValue ?? "unknown", default: 0] += row.count
+            counts[row.disposition, default: 0] += row.count
             let columns = ReportRow.Columns(row)
             hash.update(Self.line(of: columns).span)
             guard isLaidOut else { continue }

@@ -41,9 +41,8 @@ package struct IPAddress: Hashable, Sendable {
 extension IPAddress {
     /// The address that `text` writes: four decimal numbers, or RFC 4291 §2.2; nil if it is none.
     package init?(text: some StringProtocol) {
-        guard let bytes = text.contains(":") ? Self.version6(String(text)) : Self.version4(String(text)) else {
-            return nil
-        }
+        let hasColon = text.utf8.contains(UInt8(ascii: ":"))
+        guard let bytes = hasColon ? Self.version6(String(text)) : Self.version4(String(text)) else { return nil }
         self.init(bytes)
     }
 

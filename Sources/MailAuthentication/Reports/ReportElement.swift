@@ -54,11 +54,18 @@ private struct PackedName: Equatable {
     init?(_ bytes: [UInt8], _ place: Range<Int>) {
         guard place.count <= Self.sizeMax else { return nil }
         size = place.count
-        for index in place {
-            words.0 = words.0 << 8 | words.1 >> 56
-            words.1 = words.1 << 8 | words.2 >> 56
-            words.2 = words.2 << 8 | UInt64(bytes[index])
-        }
+        let start = place.lowerBound
+        words.0 = Self.word(bytes, start..<min(place.upperBound, start + 8))
+        guard size > 8 else { return }
+        words.1 = Self.word(bytes, start + 8..<min(place.upperBound, start + 16))
+        guard size > 16 else { return }
+        words.2 = Self.word(bytes, start + 16..<place.upperBound)
+    }
+
+    private static func word(_ bytes: [UInt8], _ place: Range<Int>) -> UInt64 {
+        var word: UInt64 = 0
+        for index in place { word = word << 8 | UInt64(bytes[index]) }
+        return word
     }
 
     static func == (left: PackedName, right: PackedName) -> Bool {

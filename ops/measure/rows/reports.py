@@ -20,7 +20,7 @@ from ..processes import MeasurementFailed, run
 from ..progress import note
 from ..service import ORIGIN
 
-FILES, ROWS = 200, 500
+FILES, ROWS = 400, 500
 PYTHON = Path(__file__).parents[3] / ".venv-reports" / "bin" / "python"
 PARSING = Path(__file__).parents[1] / "parsing.py"
 ROW = ("<record><row><source_ip>{source}</source_ip><count>{count}</count><policy_evaluated><disposition>none"

@@ -112,6 +112,6 @@ struct DMARCReportRead: AsyncParsableCommand {
         try Output.standard.writeLine(
             "\(count("accepted")) accepted, \(count("recovered")) recovered, \(count("rejected")) rejected, "
                 + "\(count("unreadable")) unreadable: \(Progress.grouped(rowCount)) rows of "
-                + "\(Progress.grouped(messageCount)) messages, in \(Progress.clock(seconds))")
+                + "\(Progress.grouped(messageCount)) messages, in \(Seconds.rounded(seconds)) s")
     }
 }

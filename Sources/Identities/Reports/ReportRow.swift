@@ -35,13 +35,13 @@ package struct ReportRow: Sendable {
     init(_ columns: Columns, index: Int) {
         self.index = index
         count = columns.count
-        json = Self.json(of: columns)
+        var json: [UInt8] = []
+        Self.append(columns, to: &json)
+        self.json = json
     }
 
-    /// The columns written out, names in their order (RFC 8785 §3.2.3).
-    static func json(of columns: Columns) -> [UInt8] {
-        var json: [UInt8] = []
-        json.reserveCapacity(256 + (columns.authResults?.count ?? 0) + (columns.reasons?.count ?? 0))
+    /// Appends the columns written out, names in their order (RFC 8785 §3.2.3).
+    static func append(_ columns: Columns, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "{"))
         if let results = columns.authResults {
             json.appendName("\"auth_results\":")
@@ -62,7 +62,6 @@ package struct ReportRow: Sendable {
         json.append("\"source_text\":", columns.sourceText)
         json.append("\"spf\":", columns.spf)
         json.append(UInt8(ascii: "}"))
-        return json
     }
 }
 

@@ -39,12 +39,14 @@ struct ReportRows: Sendable {
 
     /// - Parameter isLaidOut: whether there will be a COPY; else only what is said of the rows as a whole is wanted.
     init(_ report: AggregateReport, isLaidOut: Bool = true) {
+        var line: [UInt8] = []
         for (index, row) in report.rows.enumerated() {
             // No sum overflows: all messages together are at most 2^53 - 1.
             if row.dkim == .pass || row.spf == .pass { alignedCount += row.count }
             counts[row.disposition, default: 0] += row.count
             let columns = ReportRow.Columns(row)
-            hash.update(Self.line(of: columns).span)
+            Self.write(columns, into: &line)
+            hash.update(line.span)
             guard isLaidOut else { continue }
             append(columns, index: index)
             let signatures = row.dkimResults.lazy.filter { $0.result == .pass }.map { ($0.selector, $0.domain) }
@@ -53,16 +55,13 @@ struct ReportRows: Sendable {
     }
 
     /// The digest of the rows of `report` alone.
-    static func digest(of report: AggregateReport) -> Digest {
-        var hash = IncrementalSHA256()
-        for row in report.rows { hash.update(line(of: ReportRow.Columns(row)).span) }
-        return hash.digest
-    }
+    static func digest(of report: AggregateReport) -> Digest { ReportRows(report, isLaidOut: false).digest }
 
-    private static func line(of columns: ReportRow.Columns) -> [UInt8] {
-        var line = ReportRow.json(of: columns)
+    /// Writes what is hashed of a row in place of what is in `line`, which keeps its room.
+    private static func write(_ columns: ReportRow.Columns, into line: inout [UInt8]) {
+        line.removeAll(keepingCapacity: true)
+        ReportRow.append(columns, to: &line)
         line.append(0x0A)
-        return line
     }
 
     private mutating func append(_ columns: ReportRow.Columns, index: Int) {

@@ -128,6 +128,29 @@ def test_an_envelope_that_cannot_be_understood_is_refused(api: Api, query: dict[
     assert post(api, PLAIN, **query).status_code == 400
 
 
+def test_a_flood_of_header_fields_is_refused_by_name(api: Api) -> None:
+    answer = post(api, b"X: y\r\n" * 10_001 + PLAIN)
+    assert answer.status_code == 400 and "10000 header fields" in answer.json()["detail"]
+
+
+def test_the_command_gives_mail_in_unix_files_its_line_ends_back(names: NameServer, tmp_path: Path) -> None:
+    folder = vectors("dkim/cases.json").parent
+    names.zone = Zone()
+    for owner, records in json.loads((folder / "keys.json").read_text()).items():
+        for record in records:
+            names.zone.txt(owner, *(record[at:at + 255] for at in range(0, len(record), 255)))
+    cases = json.loads((folder / "cases.json").read_text())["cases"]
+    case = next(each for each in cases if "replace" not in each and [r["result"] for r in each["expected"]] == ["pass"])
+    message = (folder / case["file"]).read_bytes()
+    assert b"\r\n" in message
+    (tmp_path / "unix").write_bytes(message.replace(b"\r\n", b"\n"))
+    done = subprocess.run(
+        [str(BINARY), "message", "check", "--resolver", names.address, "--dns-timeout", "1s", "--json", "unix"],
+        capture_output=True, check=False, timeout=60, cwd=tmp_path)
+    [dkim] = json.loads(done.stdout)["result"]["results"]["dkim"]
+    assert (dkim["result"], dkim["reason"]) == ("pass", "ok"), case["id"]
+
+
 def test_the_command_checks_files_without_a_ledger(names: NameServer, tmp_path: Path) -> None:
     names.zone = zone()
     (tmp_path / "invoice.eml").write_bytes(PLAIN)
@@ -146,5 +169,10 @@ def test_the_command_checks_files_without_a_ledger(names: NameServer, tmp_path: 
     assert failed.returncode == 1
     assert [json.loads(line)["file"] for line in failed.stdout.splitlines()] == ["./hostile.eml", "./invoice.eml"]
     assert b"\x1b" not in check("hostile.eml").stdout
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "flood.eml").write_bytes(b"X: y\r\n" * 10_001 + PLAIN)
+    told = check(".")
+    assert told.returncode == 1 and b"./flood.eml: cannot be read: it has more than 10000 header fields" in told.stdout
+    assert b"./invoice.eml" in told.stdout and b"folder" not in told.stdout
     missing = check("nowhere.eml")
     assert missing.returncode == 2 and b"nowhere.eml is not there" in missing.stderr

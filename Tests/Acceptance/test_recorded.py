@@ -177,7 +177,7 @@ def test_the_last_check_of_a_message_decides_where_sends_are_filtered(api: Api, 
     message_id = fresh_id()
     sent = api.append([{"kind": "send", "outcome": "sent", "message_id": message_id}])[0]["seq"]
     claim = {"kind": "verification", "outcome": "aligned", "message_id": message_id,
-             "data": {"event": "message.verified"}}
+             "data": {"event": "message.verified", "phase": "post_send"}}
 
     def found(alignment: str) -> list[int]:
         return [each["entry"]["seq"] for each in api.json(
@@ -189,6 +189,8 @@ def test_the_last_check_of_a_message_decides_where_sends_are_filtered(api: Api, 
     assert (found("aligned"), found("unauthenticated")) == ([], [sent])
     record(api, mail(message_id), **ENVELOPE)
     assert (found("aligned"), found("unauthenticated")) == ([sent], [])
+    record(api, mail(message_id), phase="inbound")
+    assert found("aligned") == [sent], "a stranger's mail with the same message ID says nothing of ours"
 
 
 def test_a_silent_name_server_is_recorded_as_indeterminate(api: Api, names: NameServer) -> None:

@@ -35,7 +35,6 @@ import Testing
         #expect(key.hashes == ["sha1", "sha256"])
         #expect(key.services == ["email", "x"])
         #expect(key.isTesting && key.isStrict)
-        #expect(key.notes == "a note;")
     }
 
     @Test func `an empty p= is a key that was revoked, and an unknown type is a key for others`() {

@@ -114,6 +114,26 @@ import Testing
         #expect(DNSEvidence(asked, origin, observation(.nodata, empty)).answer.outcome == .nodata)
     }
 
+    @Test func `of an alias whose target is not there says that the name itself is`() throws {
+        var packet = Packet(question: "www.acme.example", .a, answers: 1, authorities: 1)
+        packet.record(owner: Packet.questionName, type: 5, ttl: 3_600, Packet.name("gone.example"))
+        let numbers: [UInt8] = [0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 60]
+        packet.record(owner: [0], type: 6, ttl: 600, Packet.name("ns") + Packet.name("host") + numbers)
+        let evidence = DNSEvidence(try question("www.acme.example", .a), origin, observation(.nxdomain, packet.bytes))
+        #expect(evidence.answer.outcome == .nodata)
+        #expect(evidence.ttl == 60, "the least of the alias and the denial")
+        let again = try #require(DNSEvidence(json: evidence.json))
+        #expect((again.answer.outcome, again.id) == (.nodata, evidence.id))
+    }
+
+    @Test func `of records that name what no domain can be is an answer without any`() throws {
+        var packet = Packet(question: "acme.example", .ptr, answers: 1)
+        packet.record(owner: Packet.questionName, type: 12, ttl: 60, [3, 0x61, 0x2E, 0x62, 0])
+        let evidence = DNSEvidence(try question("acme.example", .ptr), origin, observation(.answer, packet.bytes))
+        #expect(evidence.answer.outcome == .answer)
+        #expect(evidence.answer.records.isEmpty)
+    }
+
     @Test func `of a bogus answer shows no records`() throws {
         var packet = Packet(question: "acme.example", .txt, answers: 1)
         packet.record(owner: Packet.questionName, type: 16, ttl: 60, [1, 0x61])

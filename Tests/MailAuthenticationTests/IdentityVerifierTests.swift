@@ -86,7 +86,14 @@ import Testing
         #expect(ProviderRule.yahoo.lack(in: verification) == .notAligned)
     }
 
-    @Test func `is never worse for a name server that is silent`() async throws {
+    @Test func `is misconfigured where nobody may send and no signature is planned`() async throws {
+        let nobody = try await verify(zone(spf: "v=spf1 -all", dkim: nil), selectors: [], addresses: [])
+        #expect(nobody.assessment == .misconfigured)
+        let somebody = try await verify(zone(dkim: nil), selectors: [], addresses: [])
+        #expect(somebody.assessment == .protected)
+    }
+
+    @Test func `is neither better nor worse for a name server that is silent`() async throws {
         for outcome in [Answer.Outcome.timeout, .servfail, .refused, .networkError, .bogus] {
             let dmarc = try await verify(zone(), failing: ["_dmarc.acme.example": outcome])
             #expect(dmarc.assessment == .indeterminate)

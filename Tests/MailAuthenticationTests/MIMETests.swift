@@ -143,20 +143,6 @@ import Testing
         }
     }
 
-    @Test func `comes with a subject that may be folded anywhere`() {
-        let subject = ReportSubject(
-            " Report\r\n Domain: Example.com\r\n\tSubmitter: acme.example Report-ID: <1.a@acme.example>".utf8)
-        #expect(subject?.policyDomain.text == "example.com")
-        #expect(subject?.submitter == "acme.example")
-        #expect(subject?.reportID == "1.a@acme.example")
-        #expect(subject?.hasRegularReportID == true)
-        #expect(ReportSubject("Report Domain: example.com Submitter: x".utf8)?.reportID == nil)
-        #expect(ReportSubject("report domain:example.com submitter:x report-id:a..b".utf8)?.hasRegularReportID == false)
-        for wrong in ["", "Re: Report Domain: a.b Submitter: c", "Report Domain: Submitter: c", "Report Domain: a.b"] {
-            #expect(ReportSubject(wrong.utf8) == nil, "\(wrong)")
-        }
-    }
-
     @Test func `is looked for in 10,000 mutated mails without a crash`() {
         var random = SplitMix64()
         let parts = [part("text/plain", nil), part("application/gzip", "\(name).xml.gz", "H4sIAAAA\nAA==")]
@@ -178,7 +164,6 @@ import Testing
             if case .found(let attachment) = ReportAttachment.find(in: RawMessage(bytes)) {
                 #expect(attachment.content.count <= bytes.count)
             }
-            _ = ReportSubject(bytes)
             _ = TransferEncoding.quotedPrintable.decode(bytes[...])
         }
     }

@@ -70,6 +70,16 @@ import Testing
         #expect(result.voidCount == 0)
     }
 
+    @Test(arguments: ["!servfail", "!timeout"])
+    func `are not reached by silence about the other family`(failure: String) async throws {
+        let zone = try SPFZone.make(
+            "example.com TXT v=spf1 \(terms("a:six.example", 4)) ip4:192.0.2.1 -all", "six.example AAAA \(failure)",
+            "six.example MX six.example")
+        let result = try await zone.check()
+        #expect(result.result == .pass)
+        #expect(result.voidCount == 0)
+    }
+
     @Test func `do not count the hosts of an mx, neither as terms nor as voids`() async throws {
         let hosts = (1...10).map { "example.com MX h\($0).example" }
         let zone = try SPFZone.make(["example.com TXT v=spf1 mx ip4:192.0.2.1 -all"] + hosts)

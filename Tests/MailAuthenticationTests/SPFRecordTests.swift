@@ -47,14 +47,6 @@ import Testing
     }
 
     @Test(arguments: [
-        ("v=spf1 a mx include:x.example exists:%{i}.example ptr ip4:192.0.2.1 -all", 5),
-        ("v=spf1 a redirect=x.example", 2), ("v=spf1 -all a mx redirect=x.example", 0),
-    ])
-    func `counts the terms that ask up to all`(text: String, count: Int) throws {
-        #expect(try record(text).lookupCount == count)
-    }
-
-    @Test(arguments: [
         "all.", "all:x.example", "all/8", "a:", "a/33", "a/032", "a//129", "a/24/64", "a/", "a:192.0.2.1", "a:com",
         "a:com.", "a:x.-example", "a:x.example-", "a:x.example:80", "a:x.example/24x", "ptr/24", "ptr:", "include",
         "include:", "include:x.example/24", "exists", "ip4", "ip4:", "ip4:1.2.3", "ip4:1.2.3.4/33", "ip4:1.2.3.4//8",

@@ -21,8 +21,6 @@ package struct DKIMKey: Sendable {
     package let services: [String]
     /// `t=`.
     package let flags: [String]
-    /// `n=`: a note for people.
-    package let notes: String?
 
     /// The key in a TXT record whose strings are joined; nil if that is no key record.
     ///
@@ -41,7 +39,6 @@ package struct DKIMKey: Sendable {
         hashes = words("h")
         services = words("s") ?? ["*"]
         flags = words("t") ?? []
-        notes = tags["n"].flatMap { DKIMQuotedPrintable.decode($0.value) }.map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func material(_ tag: DKIMTagList.Tag, type: String) -> Material? {

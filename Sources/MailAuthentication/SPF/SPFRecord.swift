@@ -37,13 +37,6 @@ package struct SPFRecord: Hashable, Sendable {
     /// Whether there is a client that the record lets send, or may let send by what it leads to.
     var letsSomebodySend: Bool { directives.contains { $0.qualifier == .pass } || redirect != nil && !hasAll }
 
-    /// How many terms of this record alone count towards the limit of ten if nothing matches (§4.6.4): those before
-    /// `all`, and a redirect that takes effect. What an include or a redirect leads to adds to it.
-    package var lookupCount: Int {
-        let asking = directives.prefix { $0.mechanism != .all }.count { $0.mechanism.asks }
-        return asking + (redirect != nil && !hasAll ? 1 : 0)
-    }
-
     /// The SPF record among TXT records, each joined: those that begin with the version, in either case, and a space or
     /// their end behind it (§4.5).
     package static func select(from texts: [[UInt8]]) -> Selection {

@@ -2,15 +2,6 @@
 package enum SPFTerm: Hashable, Sendable {
     case directive(SPFDirective)
     case modifier(SPFModifier)
-
-    /// Whether the term counts towards the limit of ten (§4.6.4).
-    package var asks: Bool {
-        switch self {
-        case .directive(let directive): directive.mechanism.asks
-        case .modifier(.redirect): true
-        case .modifier: false
-        }
-    }
 }
 
 /// A mechanism and the result that its match gives (RFC 7208 §4.6.2).

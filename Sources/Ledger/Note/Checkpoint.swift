@@ -1,0 +1,36 @@
+package import Cryptography
+
+/// The size and root of a ledger's tree as the text of a note (C2SP tlog-checkpoint).
+package struct Checkpoint: Hashable, Sendable {
+    /// The ledger's name, as bytes: it is also the name of the key that signs.
+    package let origin: KeyName
+    package let size: Int
+    package let root: Digest
+    /// Further lines, without their ends: opaque, and never written by us.
+    package let extensions: [[UInt8]]
+
+    package init(origin: Origin, size: Int, root: Digest) {
+        self.origin = KeyName(origin)
+        self.size = size
+        self.root = root
+        extensions = []
+    }
+
+    /// Reads the text of a note.
+    package init(_ text: [UInt8]) throws(NoteFault) {
+        guard text.last == 0x0A else { throw .unendedLine }
+        let lines = text.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard lines.count >= 3 else { throw .missingLine }
+        origin = try KeyName(lines[0])
+        size = try NoteLine.number(lines[1])
+        root = try NoteLine.hash(lines[2])
+        guard size > 0 || root == TreeHash.empty else { throw .wrongEmptyRoot }
+        guard lines.dropFirst(3).allSatisfy({ !$0.isEmpty }) else { throw .unexpectedLine }
+        extensions = lines.dropFirst(3).map { Array($0) }
+    }
+
+    /// The text that is signed.
+    package var text: [UInt8] {
+        Array("\(origin)\n\(size)\n\(Base64.encode(root.bytes))\n".utf8) + extensions.flatMap { $0 + [0x0A] }
+    }
+}

@@ -1,0 +1,104 @@
+package import Cryptography
+
+/// A receipt: the proof that a line stands in a signed tree (C2SP tlog-proof). The line itself travels beside it.
+package struct TlogProof: Hashable, Sendable {
+    /// The longest receipt, in bytes.
+    package static let sizeMax = 196_608
+    /// The most hashes: a tree of 2^63 - 1 leaves is so high.
+    package static let hashCountMax = 63
+    private static let header = Array("c2sp.org/tlog-proof@v1".utf8)
+    private static let extraSizeMax = 65_536
+
+    /// Opaque and authenticated by nobody: nothing may be decided by it. We write none.
+    package let extra: [UInt8]?
+    /// The place of the leaf, its entry's `seq`.
+    package let index: Int
+    package let proof: InclusionProof
+    /// The note as it was read.
+    package let checkpoint: SignedNote
+
+    package init(index: Int, proof: InclusionProof, checkpoint: SignedNote) {
+        extra = nil
+        self.index = index
+        self.proof = proof
+        self.checkpoint = checkpoint
+    }
+
+    /// Reads a receipt.
+    package init(_ bytes: [UInt8]) throws(NoteFault) {
+        guard bytes.count <= Self.sizeMax else { throw .tooLarge }
+        var rest = bytes[...]
+        let next = { () throws(NoteFault) -> ArraySlice<UInt8> in
+            guard let end = rest.firstIndex(of: 0x0A) else { throw .missingLine }
+            defer { rest = rest[(end + 1)...] }
+            return rest[..<end]
+        }
+        guard try next().elementsEqual(Self.header) else { throw .unknownFormat }
+        var line = try next()
+        if line.starts(with: "extra ".utf8) {
+            guard line.count <= Self.extraSizeMax, let extra = Base64.decodeLine(line.dropFirst(6)), !extra.isEmpty
+            else { throw .unexpectedLine }
+            self.extra = extra
+            line = try next()
+        } else {
+            extra = nil
+        }
+        guard line.starts(with: "index ".utf8) else { throw .unexpectedLine }
+        index = try NoteLine.number(line.dropFirst(6))
+        var hashes: [Digest] = []
+        line = try next()
+        while !line.isEmpty {
+            guard hashes.count < Self.hashCountMax else { throw .tooManyHashes }
+            hashes.append(try NoteLine.hash(line))
+            line = try next()
+        }
+        proof = InclusionProof(hashes: hashes)
+        checkpoint = try SignedNote(Array(rest))
+    }
+
+    /// The receipt as it is written.
+    package var bytes: [UInt8] {
+        var bytes = Self.header + [0x0A]
+        if let extra { bytes += Array("extra \(Base64.encode(extra))\n".utf8) }
+        bytes += Array("index \(index)\n".utf8)
+        for hash in proof.hashes { bytes += Array("\(Base64.encode(hash.bytes))\n".utf8) }
+        return bytes + [0x0A] + checkpoint.bytes
+    }
+}
+
+extension TlogProof {
+    /// The step of verification that failed, in their order, or none.
+    package enum Verdict: Hashable, Sendable {
+        /// The line stands there; the keys that signed the tree are told.
+        case proved(Checkpoint, by: [NoteKey])
+        case checkpointUnreadable(NoteFault)
+        /// The checkpoint is of another ledger.
+        case otherOrigin(KeyName)
+        case signature(SignedNote.Verdict)
+        /// The ledger's own key did not sign, though another did.
+        case notSignedByLedger
+        case inclusion(InclusionProof.Verdict)
+    }
+
+    /// Judges the receipt for the line with this leaf hash.
+    ///
+    /// - Parameters:
+    ///   - log: the ledger's keys, which come from outside; the origin is their name.
+    ///   - witnesses: further keys whose signatures are told of.
+    package func verify(leafHash: Digest, log: [NoteKey], witnesses: [NoteKey] = []) -> Verdict {
+        let read: Checkpoint
+        do throws(NoteFault) {
+            read = try Checkpoint(checkpoint.text)
+        } catch {
+            return .checkpointUnreadable(error)
+        }
+        let ofOrigin = log.filter { $0.name == read.origin && $0.kind == .ed25519 }
+        guard !ofOrigin.isEmpty else { return .otherOrigin(read.origin) }
+        let signed = checkpoint.verify(ofOrigin + witnesses)
+        guard case .verified(let keys) = signed else { return .signature(signed) }
+        guard keys.contains(where: ofOrigin.contains) else { return .notSignedByLedger }
+        let inclusion = proof.verify(
+            leafHash: leafHash, index: UInt64(index), size: UInt64(read.size), root: read.root)
+        return inclusion == .included ? .proved(read, by: keys) : .inclusion(inclusion)
+    }
+}

@@ -36,12 +36,18 @@ def zone(policy: str = "v=DMARC1; p=reject") -> Zone:
             .txt("other.test", "v=spf1 ip4:192.0.2.0/24 -all"))
 
 
+def key_zone() -> Zone:
+    """The keys of the signed messages among the vectors."""
+    found = Zone()
+    for owner, records in json.loads(vectors("dkim/keys.json").read_text()).items():
+        for record in records:
+            found.txt(owner, *(record[at:at + 255] for at in range(0, len(record), 255)))
+    return found
+
+
 def test_every_case_of_signed_messages(api: Api, names: NameServer, report: Callable[[str], None]) -> None:
     folder = vectors("dkim/cases.json").parent
-    names.zone = Zone()
-    for owner, records in json.loads((folder / "keys.json").read_text()).items():
-        for record in records:
-            names.zone.txt(owner, *(record[at:at + 255] for at in range(0, len(record), 255)))
+    names.zone = key_zone()
     cases = json.loads((folder / "cases.json").read_text())["cases"]
     for case in cases:
         message = (folder / case["file"]).read_bytes()
@@ -135,10 +141,7 @@ def test_a_flood_of_header_fields_is_refused_by_name(api: Api) -> None:
 
 def test_the_command_gives_mail_in_unix_files_its_line_ends_back(names: NameServer, tmp_path: Path) -> None:
     folder = vectors("dkim/cases.json").parent
-    names.zone = Zone()
-    for owner, records in json.loads((folder / "keys.json").read_text()).items():
-        for record in records:
-            names.zone.txt(owner, *(record[at:at + 255] for at in range(0, len(record), 255)))
+    names.zone = key_zone()
     cases = json.loads((folder / "cases.json").read_text())["cases"]
     case = next(each for each in cases if "replace" not in each and [r["result"] for r in each["expected"]] == ["pass"])
     message = (folder / case["file"]).read_bytes()

@@ -185,7 +185,9 @@ struct Verifier {
             return ChainCheck(
                 builder: TileBuilder(), lastHash: ledger.origin.genesis, lastRecordedAt: nil)
         }
-        report.skip("entries before \(options.since), rollups, tokens and counts of rows were not checked")
+        report.skip(
+            "entries before \(options.since), rollups, tokens, identities, DMARC reports and counts of rows were not "
+                + "checked")
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
         if let expected = options.expected, expected.size <= options.since {
             expectations.rootOfExpected = try await transaction.tree(size: expected.size, root: nil).builder.root

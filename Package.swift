@@ -49,7 +49,7 @@ let package = Package(
 
         .target(
             name: "LedgerStore",
-            dependencies: ["Cryptography", "Ledger", "Observation", "Postgres"],
+            dependencies: ["Cryptography", "Durability", "Ledger", "Observation", "Postgres"],
             resources: [
                 .embedInCode("../../sql/0001_ledger.sql"),
                 .embedInCode("../../sql/0002_rights.sql"),
@@ -58,6 +58,7 @@ let package = Package(
                 .embedInCode("../../sql/0005_identities.sql"),
                 .embedInCode("../../sql/0006_dmarc_reports.sql"),
                 .embedInCode("../../sql/0007_report_rights.sql"),
+                .embedInCode("../../sql/0008_checkpoints.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),
@@ -79,10 +80,16 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(name: "Durability", swiftSettings: strict),
+        .target(
+            name: "Checkpoints",
+            dependencies: ["Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Postgres"],
+            swiftSettings: strict),
+
         .target(
             name: "Server",
             dependencies: [
-                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+                "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -109,8 +116,8 @@ let package = Package(
         .executableTarget(
             name: "CountersignCommand",
             dependencies: [
-                "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-                "NameResolution", "Observation", "Postgres", "Server",
+                "Checkpoints", "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
+                "MailAuthentication", "NameResolution", "Observation", "Postgres", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -156,11 +163,17 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "CheckpointsTests",
+            dependencies: [
+                "Checkpoints", "Cryptography", "Ledger", "LedgerStore", "Observation", "Postgres", "PostgresTesting",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "PostgresTests", dependencies: ["Postgres", "PostgresTesting"], swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
+                "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
                 "PostgresTesting", "SeededRandom", "Server",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,3 +1,4 @@
+import Checkpoints
 import EmbeddedPostgres
 import Ledger
 import LedgerStore
@@ -41,6 +42,10 @@ extension Complaint {
         case let error as StoreError: self.init(error)
         case let refusal as Refusal: self.init("\(refusal)", status: .usage)
         case let fault as MasterSecret.Fault: self.init(splitting: fault.description)
+        case let fault as KeyFolder.Fault: self.init(splitting: fault.description)
+        case let fault as GuardFolder.Fault: self.init(splitting: fault.description)
+        case let fault as SigningFolders.Fault: self.init(splitting: fault.description)
+        case let fault as SigningFault: self.init(splitting: fault.description)
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
         case let error as PostgresError: self.init(error)
@@ -58,7 +63,8 @@ extension Complaint {
         case .unavailable where error.reason.utf8.contains(UInt8(ascii: "`")): self.init(splitting: error.reason)
         case .unavailable, .inProgress:
             self.init(error.reason, next: "look with `countersign doctor`, then repeat the command; repeating is safe")
-        case .halted: self.init(error.reason, next: "look with `countersign verify` before anything else")
+        case .halted: self.init(splitting: error.reason)
+        case .notSigned: self.init(error.reason, next: "sign with `countersign checkpoint sign`")
         case .internal: self.init(error.reason, next: "look into the log of Postgres")
         case .idempotencyMismatch, .invalidCursor: self.init(error.reason)
         }

@@ -12,8 +12,10 @@ struct Countersign: AsyncParsableCommand {
 
                 countersign serve --data-dir /var/lib/countersign
 
-            Every other command takes the same --data-dir and works beside the running service. The variables \
-            COUNTERSIGN_DATA_DIR, COUNTERSIGN_DATABASE_URL and COUNTERSIGN_MASTER_KEY stand in for the flags.
+            Nearly every other command takes the same --data-dir and works beside the running service; verify-receipt, \
+            verify-export and verify-tiles need nothing but files. The variables COUNTERSIGN_DATA_DIR, \
+            COUNTERSIGN_DATABASE_URL, COUNTERSIGN_MASTER_KEY, COUNTERSIGN_KEY_DIR and COUNTERSIGN_GUARD_DIR stand in \
+            for the flags.
 
             Exit status: 0 well, 1 an answer that is not good (a broken ledger, a bad line, a failed check), \
             2 wrong usage, 3 could not run.
@@ -21,7 +23,8 @@ struct Countersign: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Token.self, LedgerCommand.self, IdentityCommand.self, MessageCommand.self,
-            DMARCReportCommand.self, Import.self, Export.self, Verify.self, Migrate.self, Doctor.self,
+            DMARCReportCommand.self, Import.self, Export.self, CheckpointCommand.self, ReceiptCommand.self, Verify.self,
+            VerifyReceipt.self, VerifyExport.self, VerifyTiles.self, Migrate.self, Doctor.self,
         ])
 
     static var _errorPrefix: String { "error: " }

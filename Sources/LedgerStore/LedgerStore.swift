@@ -285,9 +285,13 @@ extension LedgerStore {
 
     /// Makes the ledger `origin` with its first entry, `policy/changed`.
     ///
+    /// - Parameters:
+    ///   - key: the key that its checkpoints will be signed with; the entry names it.
+    ///   - predecessor: the last checkpoint of the ledger that this one succeeds; the entry cites it.
     /// - Returns: the ledger, and whether it is new.
     package func createLedger(
-        _ origin: Origin, reporter: Reporter, deadline: ContinuousClock.Instant
+        _ origin: Origin, key: NoteKey? = nil, predecessor: Checkpoint? = nil, reporter: Reporter,
+        deadline: ContinuousClock.Instant
     ) async throws -> (ledger: StoredLedger, isNew: Bool) {
         if let existing = try await ledger(origin) { return (existing, false) }
         let keys = LedgerKeys(master: try master.get(), origin: origin)
@@ -311,15 +315,20 @@ extension LedgerStore {
                 ], deadline: deadline)[2].one().int64(0)
         }
         let ledger = StoredLedger(id: row, origin: origin, keys: keys)
-        let event = Event(
-            kind: .policy, outcome: "changed", data: [.init("event", "ledger.created")])
-        let draft = try Draft(event, origin: origin, reporter: reporter, random: Random.bytes)
+        var data: [JSONValue.Member] = [.init("event", "ledger.created")]
+        if let key { data.append(.init("key", .string(key.vkey))) }
+        if let predecessor { data.append(.init("predecessor", predecessor.json)) }
+        let draft = try Draft(
+            Event(kind: .policy, outcome: "changed", data: data), origin: origin, reporter: reporter,
+            random: Random.bytes)
         let isFirst = AppendUnit.Guard(
             "SELECT FROM countersign.heads WHERE ledger_id = \(row) ORDER BY size LIMIT 1"
         ) { rows in
             rows.isEmpty ? nil : StoreError(.inProgress, "the ledger exists already", committed: .no)
         }
-        let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst])
+        let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst]) { placed in
+            key.map { key in placed.map { Self.insertKey(key, of: row, at: $0.seq) } } ?? []
+        }
         do throws(StoreError) {
             _ = try await append(unit, to: ledger, deadline: deadline)
             return (ledger, true)

@@ -12,8 +12,11 @@ package struct StoreError: Error, Sendable {
         case clockRefused = "clock_refused"
         /// The master secret is not the one that the ledger was made with.
         case keyRefused = "key_refused"
-        /// The stored head does not match the stored entries: nothing is appended until somebody has looked.
+        /// What is stored contradicts itself, or a checkpoint that was signed: nothing is appended until somebody has
+        /// looked.
         case halted
+        /// No signed checkpoint covers the entry yet.
+        case notSigned = "not_signed"
         /// What was asked for does not exist in this ledger.
         case notFound = "not_found"
         /// A cursor that this ledger did not give out for this query.

@@ -70,7 +70,19 @@ extension Observation {
         case .clockRefused(let ledger, let reason):
             Record("clock_refused", .critical, ["ledger": .text(ledger), "reason": .text(reason)])
         case .masterSecretRefused(let ledger): Record("master_secret_refused", .critical, ["ledger": .text(ledger)])
-        case .ledgerHalted(let ledger): Record("ledger_halted", .critical, ["ledger": .text(ledger)])
+        case .ledgerHalted(let ledger, let reason):
+            Record("ledger_halted", .critical, ["ledger": .text(ledger), "reason": .text(reason)])
+        case .checkpointPublished(let ledger, let size, let entries, let seconds):
+            Record(
+                "checkpoint_published", .debug,
+                [
+                    "ledger": .text(ledger), "size": .integer(Int64(size)), "entries": .integer(Int64(entries)),
+                    "seconds": .seconds(seconds),
+                ])
+        case .signingFailed(let ledger, let code, let reason):
+            Record(
+                "signing_failed", .error,
+                ["ledger": .text(ledger), "code": .text(code), "reason": .text(reason)])
         case .partitionCreated(let name): Record("partition_created", .info, ["name": .text(name)])
         case .rollupsAdvanced(let ledger, let seq, let entries):
             Record(

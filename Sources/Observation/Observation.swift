@@ -30,8 +30,12 @@ package enum Observation: Sendable, Equatable {
     case clockRefused(ledger: String, reason: String)
     /// The master secret at hand is not the one that the ledger was made with.
     case masterSecretRefused(ledger: String)
-    /// The ledger is halted: what is stored contradicts what was published.
-    case ledgerHalted(ledger: String)
+    /// The ledger is halted: what is stored contradicts a checkpoint that was signed.
+    case ledgerHalted(ledger: String, reason: String)
+    /// A checkpoint was signed and published; `seconds` from the lock on the guard to the database.
+    case checkpointPublished(ledger: String, size: Int, entries: Int, seconds: Double)
+    /// No checkpoint could be signed; it is tried again.
+    case signingFailed(ledger: String, code: String, reason: String)
 
     case partitionCreated(name: String)
     /// The rollups are exact up to, not including, `seq`.

@@ -1,3 +1,4 @@
+package import Checkpoints
 import Hummingbird
 import HummingbirdCore
 package import Identities
@@ -18,11 +19,13 @@ package struct HTTPServer: Service {
     /// - Parameters:
     ///   - verifications: how mail and the name system are checked.
     ///   - checks: the checks of identities; their `run()` is for the caller, where a schedule is wanted.
+    ///   - receipts: what proves entries to strangers.
     ///   - metrics: the present metrics in Prometheus' text format 0.0.4.
     ///   - clock: tells when tokens expire.
     ///   - onListening: gets the address that is really listened on, such as `http://127.0.0.1:8080`.
     package init(
-        _ store: LedgerStore, verifications: Verifications, checks: IdentityChecks, observer: any Observer,
+        _ store: LedgerStore, verifications: Verifications, checks: IdentityChecks, receipts: Receipts,
+        observer: any Observer,
         configuration: ServerConfiguration, logger: Logger,
         metrics: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (String) async -> Void = { _ in }
@@ -31,7 +34,7 @@ package struct HTTPServer: Service {
             store: store, observer: observer, timeout: configuration.requestTimeout, clock: clock)
         let routes = Route.all(
             store, observer: observer, authenticator: authenticator, configuration: configuration,
-            verifications: verifications, checks: checks, clock: clock, metrics: metrics)
+            verifications: verifications, checks: checks, receipts: receipts, clock: clock, metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
         let channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],

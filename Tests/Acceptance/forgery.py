@@ -92,6 +92,8 @@ class Forger:
             "DELETE FROM countersign.dmarc_reports WHERE seq >= %(size)s",
             "DELETE FROM countersign.tokens WHERE granted_seq >= %(size)s",
             "UPDATE countersign.tokens SET revoked_seq = NULL WHERE revoked_seq >= %(size)s",
+            "DELETE FROM countersign.checkpoints WHERE size > %(size)s",
+            "DELETE FROM countersign.signing_keys WHERE seq >= %(size)s",
             "DELETE FROM countersign.rollups",
             "DELETE FROM countersign.daily_rollups",
             "UPDATE countersign.watermarks SET seq = 0",

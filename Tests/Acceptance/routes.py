@@ -7,6 +7,7 @@ from typing import Any
 
 from api import Api
 from filling import Filled
+from paths import ORIGIN
 from report_files import Report
 
 READ, INGEST, EXPORT, ADMIN = "read", "ingest", "export", "admin"
@@ -19,6 +20,8 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/entries"): READ,
     ("GET", "/v1/entries/{}"): READ,
     ("GET", "/v1/entries/{}/proof"): READ,
+    ("GET", "/v1/entries/{}/receipt"): READ,
+    ("GET", "/ledgers/{}"): READ,
     ("GET", "/v1/messages/{}"): READ,
     ("GET", "/v1/stats"): READ,
     ("GET", "/v1/export"): EXPORT,
@@ -72,7 +75,7 @@ def good_request(
         "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/identities/{}": identity,
         "/v1/identities/{}/history": identity, "/v1/dns-evidence/{}": filled.evidence[0] if filled else "0" * 64,
         "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0,
-        "/v1/dmarc-reports/{}": filled.report_seqs[0] if filled else 0}
+        "/v1/dmarc-reports/{}": filled.report_seqs[0] if filled else 0, "/ledgers/{}": f"{ORIGIN}/tile/0/000.p/1"}
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/v1/entries"): {"kind": "send", "outcome": "sent"},
         ("POST", "/v1/step-attempts"): {

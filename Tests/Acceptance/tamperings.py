@@ -44,6 +44,12 @@ _SCHEDULE = "the schedule is no record of anything: at worst a check is made too
 
 _HEAD = "the beginning of what was rejected is kept for people who look; its digest stands in the entry"
 
+_HALT = "it stops appends, and whoever lifts it meets the guard again at the next signature"
+
+_SIGNED_AT = "a checkpoint is worth what its note says; when it was signed is told by witnesses and timestamps"
+
+_LEASE = "a lease spares work and protects nothing; the guard outside the database does"
+
 _UPLOAD = "rows of an upload that no report names are seen by nobody"
 
 #: Every column of every table: what happens when it alone is changed in one row.
@@ -54,7 +60,15 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         "idempotency_check": Found("ledger"),
         "lookup_check": Found("ledger"),
         "clock_accepted_until": Found("ledger"),
+        "halted": Unseen(_HALT),
+        "public_reads": Found("ledger"),
     },
+    "signing_keys": dict.fromkeys(("ledger_id", "seq", "vkey"), Found("signing_key", "checkpoint", "orphan")),
+    "checkpoints": {
+        **dict.fromkeys(("ledger_id", "size", "note"), Found("checkpoint", "orphan")),
+        **dict.fromkeys(("signed_at", "kept"), Unseen(_SIGNED_AT)),
+    },
+    "leases": dict.fromkeys(("name", "holder", "until"), Unseen(_LEASE)),
     # The last head says how many entries there are: without it some are orphans, with a larger one some are missing.
     "heads": {"ledger_id": Found("head", "orphan"), "size": Found("head", "seq", "orphan"), "root": Found("head")},
     "entries": {
@@ -108,7 +122,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
 
 #: What a row of each table is recognised by when a stray one is put in.
 STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
-    "ledgers": ("VALUES (4711, 'stray.example/mail', repeat('a', 16)::bytea, repeat('b', 16)::bytea, NULL)",
+    "ledgers": ("VALUES (4711, 'stray.example/mail', repeat('a', 16)::bytea, repeat('b', 16)::bytea, NULL, NULL, 'none')",
                 Unseen("a second, empty ledger touches nothing of this one; `ledger list` shows it")),
     "heads": ("SELECT ledger_id, max(size) + 1, sha256('x') FROM countersign.heads GROUP BY ledger_id",
               Found("head", "truncated", "seq")),
@@ -138,6 +152,10 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
                " FROM countersign.ledgers", Found("token", "orphan")),
     "dns_evidence": ("SELECT ledger_id, sha256('x'), 'x' FROM countersign.ledgers",
                      Unseen("evidence that no entry names proves nothing and harms nothing")),
+    "signing_keys": ("SELECT ledger_id, 3, vkey FROM countersign.signing_keys", Found("signing_key", "orphan")),
+    "checkpoints": ("SELECT ledger_id, size + 1000000, note, signed_at, kept FROM countersign.checkpoints LIMIT 1",
+                    Found("checkpoint", "orphan")),
+    "leases": ("VALUES ('stray', 'nobody', now())", Unseen(_LEASE)),
     "identities": ("SELECT ledger_id, 'stray.example', '{}', 3, NULL, now(), NULL, NULL, NULL FROM countersign.ledgers",
                    Found("orphan")),
     "identity_verifications": ("SELECT ledger_id, identity, 1, 'protected'"
@@ -165,6 +183,9 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "watermarks": Found("watermark", "rollup"),
     "tokens": Found("token"),
     "dns_evidence": Found("evidence"),
+    "signing_keys": Found("signing_key", "checkpoint"),
+    "checkpoints": Unseen("whoever holds a copy of it has lost nothing; the guard knows the newest"),
+    "leases": Unseen(_LEASE),
     "identities": Found("identity"),
     "identity_verifications": Found("identity"),
     "dmarc_reports": Found("report"),

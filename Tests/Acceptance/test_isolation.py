@@ -105,6 +105,10 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
         ("GET", "/v1/entries/{}/proof"): [
             get("/v1/entries/ID/proof", "seq", "350", "950"),
             get("/v1/entries/3/proof", "size", "350", "950", size="ID")],
+        ("GET", "/v1/entries/{}/receipt"): [get("/v1/entries/ID/receipt", "seq", "350", "950")],
+        ("GET", "/ledgers/{}"): [
+            get(f"/ledgers/ID/mail/{path}", "ledger", "beta-secret.example", "none-secret.example")
+            for path in ("checkpoint", "tile/0/000.p/1", "tile/0/001", "tile/entries/000.p/1", "tile/9/000")],
         ("GET", "/v1/messages/{}"): [
             get("/v1/messages/ID", "message ID", theirs.message_ids[0], never(theirs.message_ids[0])),
             get("/v1/messages/ID", "message ID without brackets", *(
@@ -226,7 +230,8 @@ def test_the_ids_that_were_asked_for_do_exist_in_their_own_ledger(two: Two) -> N
         assert two.other.json("/v1/entries", **{name: real})["entries"], name
         assert not two.other.json("/v1/entries", **{name: fake})["entries"], name
     messages = ["/v1/messages/" + quote(each, safe="") for each in (two.theirs.message_ids[0], two.theirs.aliases[0])]
-    for path in ("/v1/entries/350", "/v1/entries/350/proof", *messages):
+    for path in ("/v1/entries/350", "/v1/entries/350/proof", "/v1/entries/350/receipt", f"/ledgers/{OTHER}/checkpoint",
+                 f"/ledgers/{OTHER}/tile/0/001.p/3", *messages):
         assert two.other.get(path).status_code == 200, path
     assert two.other.json("/v1/entries", cursor=two.cursor, limit=2)["entries"]
     assert two.other.json("/v1/consistency", from_=3, to=350)["proof"]

@@ -1,3 +1,4 @@
+import Checkpoints
 import Cryptography
 import FoundationEssentials
 import HTTPTypes
@@ -37,7 +38,7 @@ import Testing
             store, verifications: verifications, schedule: CheckSchedule(), observer: Observations())
         return Route.all(
             store, observer: Observations(), authenticator: authenticator, configuration: ServerConfiguration(),
-            verifications: verifications, checks: checks, clock: clock
+            verifications: verifications, checks: checks, receipts: Receipts(store: store, rounds: nil), clock: clock
         ) { "" }
     }
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import Cryptography
 import Glibc
 import Identities
@@ -41,7 +42,8 @@ struct TestServer: Sendable {
         let checks = IdentityChecks(
             store, verifications: verifications, schedule: CheckSchedule(), observer: observations)
         let server = HTTPServer(
-            store, verifications: verifications, checks: checks, observer: observations, configuration: configuration,
+            store, verifications: verifications, checks: checks, receipts: Receipts(store: store, rounds: nil),
+            observer: observations, configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: { "metrics 1\n" }, clock: now
         ) { address in
             listening.yield(address)

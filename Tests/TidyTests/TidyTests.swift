@@ -13,15 +13,18 @@ import Testing
         "MailAuthentication": ["Cryptography", "Ledger"],
         "NameResolution": ["CLibUnbound", "Ledger", "MailAuthentication"],
         "Postgres": ["CLibPQ"],
-        "LedgerStore": ["Cryptography", "Ledger", "Observation", "Postgres"],
+        "LedgerStore": ["Cryptography", "Durability", "Ledger", "Observation", "Postgres"],
         "EmbeddedPostgres": ["Postgres"],
+        "Checkpoints": ["Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Postgres"],
         "Identities": [
             "Compression", "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
         ],
-        "Server": ["Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation"],
+        "Server": [
+            "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+        ],
         "CountersignCommand": [
-            "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-            "NameResolution", "Observation", "Postgres", "Server",
+            "Checkpoints", "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
+            "MailAuthentication", "NameResolution", "Observation", "Postgres", "Server",
         ],
     ]
     private static let modules: Set<String> = [

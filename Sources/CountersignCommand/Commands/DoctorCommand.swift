@@ -5,16 +5,24 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at everything that the ledger leans on, and say what to do about it.",
         discussion: """
-            Looks at Postgres and its settings, the schema, roles, rights and triggers, the master secret, the clocks, \
-            the partitions and the disk. Changes nothing. A private Postgres that does not run is started meanwhile.
+            Looks at Postgres and its settings, the schema, roles, rights and triggers, the master secret, the signing \
+            keys and guards, the clocks, the partitions and the disk. Changes nothing. A private Postgres that does not \
+            run is started meanwhile.
 
-            Example: countersign doctor --data-dir /var/lib/countersign
+            With --after-restore, for whoever has restored a backup or failed over: every line is read and held to the \
+            newest checkpoint that the guard knows. A ledger that was halted and holds may go on, which is an entry.
+
+            Examples:
+                countersign doctor --data-dir /var/lib/countersign
+                countersign doctor --after-restore --data-dir /var/lib/countersign
 
             Exit status: 0 no check failed, 1 some did, 2 wrong usage, 3 could not run.
             """)
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
+    @Flag(help: "Hold every ledger to its guard, line by line, and let halted ones that hold go on.")
+    var afterRestore = false
 
     private struct Answer: Encodable {
         let verdict: String
@@ -23,7 +31,9 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let location = try database.location()
-        let results = try await Interruption.cancelling { await Checkup(location).run() }
+        let results = try await Interruption.cancelling {
+            await Checkup(location, isAfterRestore: afterRestore).run()
+        }
         let failed = results.count { $0.status == .fail }
         if output.isJSON {
             try JSONOutput.print(Answer(verdict: failed == 0 ? "ok" : "fail", checks: results))

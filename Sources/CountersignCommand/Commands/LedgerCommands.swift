@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Cryptography
 import Ledger
 import LedgerStore
@@ -7,12 +8,15 @@ import LedgerStore
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Create and list ledgers, and accept a jump of the clock.",
+        abstract: "Create and list ledgers, change their keys and who may read them, accept a jump of the clock.",
         discussion: """
             A ledger is one chain of entries under a name that never changes, its origin: a host and a path in lower \
             case, such as acme.example/mail.
             """,
-        subcommands: [LedgerCreate.self, LedgerList.self, LedgerAcceptClock.self])
+        subcommands: [
+            LedgerCreate.self, LedgerList.self, LedgerAcceptClock.self, LedgerKeysCommand.self, LedgerRotateKey.self,
+            LedgerRetireKeys.self, LedgerPublish.self,
+        ])
 }
 
 /// `countersign ledger create`
@@ -21,8 +25,9 @@ struct LedgerCreate: AsyncParsableCommand {
         commandName: "create",
         abstract: "Create a ledger; its first entry says so.",
         discussion: """
-            A new data directory gets its Postgres, its schema and its master key as well. Creating a ledger that \
-            exists changes nothing.
+            A new data directory gets its Postgres, its schema and its master key as well. The ledger gets a key that \
+            signs its checkpoints, and a guard that remembers them (see --key-dir and --guard-dir). Creating a ledger \
+            that exists changes nothing.
 
             Example:
                 countersign ledger create acme.example/mail --data-dir /var/lib/countersign
@@ -35,10 +40,15 @@ struct LedgerCreate: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Argument(help: "The name, such as acme.example/mail.")
     var origin: String?
+    @Option(
+        help: ArgumentHelp(
+            "The last checkpoint of a ledger that cannot go on: the first entry cites it.", valueName: "checkpoint"))
+    var successorOf: String?
 
     private struct Answer: Encodable {
         let ledger: String
         let created: Bool
+        let key: String?
         let size: Int
         let root: String
     }
@@ -50,28 +60,33 @@ struct LedgerCreate: AsyncParsableCommand {
                 status: .usage)
         }
         let origin = try Origin(name)
+        let predecessor = try successorOf.map { try CheckpointFile.read($0).checkpoint }
         let location = try database.location()
         try await Interruption.cancelling {
             try await location.whileRunning(mayCreate: true) {
                 try await Preparation(location, observer: QuietObserver()).prepare()
                 try await OpenStore.with(location) { open in
-                    let (ledger, isNew) = try await open.store.createLedger(
-                        origin, reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
+                    let (ledger, isNew) = try await location.requireSigning().createLedger(
+                        origin, in: open.store, predecessor: predecessor, reporter: OpenStore.reporter,
+                        deadline: OpenStore.appendDeadline)
                     let head = try await open.store.head(of: ledger)
-                    try tell(origin, isNew: isNew, head)
+                    try tell(origin, isNew: isNew, head, try await open.store.signingKeys(of: ledger).last)
                 }
             }
         }
     }
 
-    private func tell(_ origin: Origin, isNew: Bool, _ head: TreeHead) throws {
+    private func tell(_ origin: Origin, isNew: Bool, _ head: TreeHead, _ key: NoteKey?) throws {
         if output.isJSON {
             return try JSONOutput.print(
-                Answer(ledger: origin.text, created: isNew, size: head.size, root: head.root.hex))
+                Answer(
+                    ledger: origin.text, created: isNew, key: key?.vkey, size: head.size, root: head.root.hex))
         }
         try Output.standard.writeLine(
             isNew ? "created \(origin.text)" : "\(origin.text) exists already, with \(head.size) entries")
+        if let key { try Output.standard.writeLine("key: \(key.vkey)") }
         if isNew {
+            try Output.error.writeLine("give this key to whoever checks receipts; its secret half is in the key folder")
             try Output.error.writeLine(
                 "next: countersign token create --ledger \(origin.text) --name admin --scope admin")
         }

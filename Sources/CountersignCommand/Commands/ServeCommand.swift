@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import EmbeddedPostgres
 import Identities
 import Ledger
@@ -47,6 +48,10 @@ struct Serve: AsyncParsableCommand {
             "How far the clock may stand ahead of the last entry before appends are refused.", valueName: "duration"))
     var clockJumpLimit = TimeSpan(seconds: 366 * 86_400)
     @Option(
+        help: ArgumentHelp(
+            "How old the newest signed checkpoint gets while entries come in.", valueName: "duration"))
+    var checkpointInterval = TimeSpan(seconds: 10)
+    @Option(
         help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"))
     var connections = 8
     @OptionGroup(title: "Names") var names: NameOptions
@@ -67,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         let logger = logFormat.logger(level: logLevel)
         let metrics = PrometheusMetrics(help: MetricsObserver.help)
         let observer = ObserverGroup(LogObserver(logger: logger), MetricsObserver(factory: metrics))
-        guard case .directory(let directory) = location else {
+        guard let directory = location.directory else {
             return try await serve(location, [], signals, observer, metrics, logger)
         }
         let events = ClusterEvents(observer: observer, logger: logger)
@@ -87,7 +92,7 @@ struct Serve: AsyncParsableCommand {
         _ observer: any Observer, _ metrics: PrometheusMetrics, _ logger: Logger
     ) async throws {
         try await Preparation(location, observer: observer).prepare()
-        try await prepareLedger(location, logger)
+        try await prepareLedger(location, observer, logger)
         let store = LedgerStore(
             target: location.appTarget, master: location.masterSecret(), observer: observer,
             clockRule: ClockRule(
@@ -98,11 +103,21 @@ struct Serve: AsyncParsableCommand {
             store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
         let checks = IdentityChecks(
             store, verifications: verifications, schedule: schedule.schedule, observer: observer)
-        let services =
+        let signer = location.signing.map { folders in
+            CheckpointSigner(
+                store: store, keys: folders.keys, guards: folders.guards, observer: observer, clock: Clock.now)
+        }
+        let receipts = Receipts(store: store, rounds: signer.map(SigningRounds.init))
+        let signing = signer.map { signer in
+            SigningService(
+                schedule: SigningSchedule(
+                    store: store, signer: signer, observer: observer, interval: checkpointInterval.duration))
+        }
+        let services: [any Service] =
             before + [
                 StoreService(store: store), IdentityCheckService(checks: checks),
-                server(store, verifications, checks, observer, metrics, logger),
-            ]
+                server(store, verifications, checks, receipts, observer, metrics, logger),
+            ] + (signing.map { [$0] } ?? [])
         var configurations = services.map { service in
             // In order, whoever ends first: an abrupt end would take the database from under open requests.
             ServiceGroupConfiguration.ServiceConfiguration(
@@ -119,9 +134,12 @@ struct Serve: AsyncParsableCommand {
 
     /// Makes the first ledger and prints its token. A ledger whose secret is missing is served all the same: it can be
     /// read.
-    private func prepareLedger(_ location: DatabaseLocation, _ logger: Logger) async throws {
+    private func prepareLedger(
+        _ location: DatabaseLocation, _ observer: any Observer, _ logger: Logger
+    ) async throws {
         try await OpenStore.with(location) { open in
-            let outcome = try await FirstLedger(store: open.store, origin: ledger).prepare()
+            let outcome = try await FirstLedger(store: open.store, signing: location.requireSigning, origin: ledger)
+                .prepare()
             for ledger in outcome.ledgers {
                 guard let fault = ledger.keyFault else { continue }
                 logger.critical(
@@ -129,23 +147,38 @@ struct Serve: AsyncParsableCommand {
                 try Output.error.writeLine(
                     "warning: \(ledger.origin.text) can be read and verified, and NOTHING CAN BE APPENDED: \(fault)")
             }
+            try await examine(outcome.ledgers, open, observer)
             guard let token = outcome.token else { return }
             try Output.standard.writeLine("token: \(token.secret)")
             try Output.error.writeLine("keep this token: it is shown this once, and stored nowhere")
         }
     }
 
+    /// Holds every ledger to its guard before anything is appended: a database that was set back would fork.
+    private func examine(_ ledgers: [StoredLedger], _ open: OpenStore, _ observer: any Observer) async throws {
+        guard open.location.signing != nil else { return }
+        let signer = try open.signer()
+        for ledger in ledgers {
+            do throws(SigningFault) {
+                try await signer.examine(ledger)
+            } catch {
+                observer.observe(
+                    .signingFailed(ledger: ledger.origin.text, code: error.code.rawValue, reason: error.description))
+                try Output.error.writeLine("warning: \(ledger.origin.text): \(error.description)")
+            }
+        }
+    }
+
     private func server(
-        _ store: LedgerStore, _ verifications: Verifications, _ checks: IdentityChecks, _ observer: any Observer,
-        _ metrics: PrometheusMetrics, _ logger: Logger
+        _ store: LedgerStore, _ verifications: Verifications, _ checks: IdentityChecks, _ receipts: Receipts,
+        _ observer: any Observer, _ metrics: PrometheusMetrics, _ logger: Logger
     ) -> ListeningService {
         var configuration = ServerConfiguration(host: listen.host, port: listen.port)
         configuration.requestTimeout = requestTimeout.duration
         let isListening = ListeningMark()
         let server = HTTPServer(
-            store, verifications: verifications, checks: checks, observer: observer, configuration: configuration,
-            logger: logger,
-            metrics: { metrics.exposition() }, clock: Clock.now
+            store, verifications: verifications, checks: checks, receipts: receipts, observer: observer,
+            configuration: configuration, logger: logger, metrics: { metrics.exposition() }, clock: Clock.now
         ) { address in
             isListening.set()
             try? Output.standard.writeLine("listening on \(address)")

@@ -14,10 +14,12 @@ struct Verify: AsyncParsableCommand {
             with its entry and its table. Neither the service nor the master key is needed.
 
             What was cut off at the end, or rewritten as a whole by somebody with all rights, shows only against a \
-            root that was kept elsewhere: give it with --expect.
+            checkpoint that was kept elsewhere: give it with --checkpoint and the --key that signed it, or a bare size \
+            and root with --expect.
 
             Examples:
                 countersign verify --data-dir /var/lib/countersign
+                countersign verify --checkpoint monday.checkpoint --key @acme.vkey
                 countersign verify --expect 1204:"$(cat root-of-monday)"
 
             Exit status: 0 intact, 1 broken, 2 wrong usage, 3 could not run.
@@ -32,17 +34,43 @@ struct Verify: AsyncParsableCommand {
     var since: Int?
     @Option(help: ArgumentHelp("The ledger must contain this tree.", valueName: "size:root"))
     var expect: ExpectedTree?
+    @Option(help: ArgumentHelp("The ledger must contain the tree of this signed checkpoint.", valueName: "file"))
+    var checkpoint: String?
+    @Option(
+        name: .customLong("key"),
+        help: ArgumentHelp(
+            "The public key that signed it, from outside; or @file. May be repeated.", valueName: "vkey"))
+    var keys: [String] = []
 
     func validate() throws {
+        guard (checkpoint == nil) == keys.isEmpty else {
+            throw ValidationError("--checkpoint and --key go together: whose checkpoint do you trust?")
+        }
+        guard checkpoint == nil || expect == nil else { throw ValidationError("--checkpoint or --expect, not both") }
         guard since.map({ $0 >= 0 }) ?? true else { throw ValidationError("--since is a size: 0 or more") }
     }
 
+    /// The tree that the ledger must contain, and whose, if that is known.
+    private func expected() throws -> (head: TreeHead, origin: KeyName?)? {
+        if let expect { return (expect.head, nil) }
+        guard let checkpoint else { return nil }
+        let note = try CheckpointFile.read(checkpoint).note
+        let log = try TrustOptions.keys(keys)
+        do throws(TrustedCheckpoint.Doubt) {
+            let trusted = try TrustedCheckpoint(note, log: log).checkpoint
+            return (TreeHead(size: trusted.size, root: trusted.root), trusted.origin)
+        } catch {
+            throw Complaint(error.description, next: "check the file and the key", status: .notGood)
+        }
+    }
+
     func run() async throws {
+        let expected = try expected()
         let isIntact = try await OpenStore.with(database) { open in
-            let ledgers = try await ledgers(of: open.store)
+            let ledgers = try await ledgers(of: open.store, expected?.origin)
             var reports: [VerificationReport] = []
             for ledger in ledgers {
-                let report = try await verify(ledger, open.store)
+                let report = try await verify(ledger, open.store, expected?.head)
                 if !output.isJSON { try Output.standard.write(VerificationText.text(of: report, since: since ?? 0)) }
                 reports.append(report)
             }
@@ -60,22 +88,30 @@ struct Verify: AsyncParsableCommand {
     }
 
     /// The one that was named, or all.
-    private func ledgers(of store: LedgerStore) async throws -> [StoredLedger] {
+    private func ledgers(of store: LedgerStore, _ origin: KeyName?) async throws -> [StoredLedger] {
+        if let origin, let found = try await store.ledger(try Origin(origin.text)) {
+            guard ledger.origin == nil || ledger.origin == origin.text else {
+                throw Complaint("the checkpoint is of another ledger, \(origin)", status: .notGood)
+            }
+            return [found]
+        }
         if ledger.origin != nil { return [try await ledger.find(in: store)] }
         let all = try await store.allLedgers()
         // A size or a root belongs to one ledger; this says which there are.
-        if all.isEmpty || (all.count > 1 && (since != nil || expect != nil)) {
+        if all.isEmpty || (all.count > 1 && (since != nil || expect != nil || checkpoint != nil)) {
             return [try await ledger.find(in: store)]
         }
         return all
     }
 
-    private func verify(_ ledger: StoredLedger, _ store: LedgerStore) async throws -> VerificationReport {
+    private func verify(
+        _ ledger: StoredLedger, _ store: LedgerStore, _ expected: TreeHead?
+    ) async throws -> VerificationReport {
         let progress = ProgressBar(unit: "entries")
         defer { progress.clear() }
         let start = since ?? 0
         var report = try await store.verify(
-            ledger, VerificationOptions(since: start, expected: expect?.head),
+            ledger, VerificationOptions(since: start, expected: expected),
             progress: { done, size in
                 let whole = max(size - start, 1)
                 progress.update(done: done - start, fraction: Double(done - start) / Double(whole))

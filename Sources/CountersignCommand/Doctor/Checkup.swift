@@ -9,13 +9,19 @@ struct Checkup: Sendable {
     private static let timeout = Duration.seconds(30)
 
     private let location: DatabaseLocation
+    private let isAfterRestore: Bool
 
-    init(_ location: DatabaseLocation) { self.location = location }
+    /// - Parameter isAfterRestore: whether ledgers are held to their guards line by line, and halted ones that hold may
+    ///   go on.
+    init(_ location: DatabaseLocation, isAfterRestore: Bool) {
+        self.location = location
+        self.isAfterRestore = isAfterRestore
+    }
 
     /// Every check that can be made; when the database is out of reach, those that need it are left out.
     func run() async -> [CheckResult] {
         var results: [CheckResult] = []
-        if case .directory(let directory) = location {
+        if let directory = location.directory {
             results.append(await binaries())
             results.append(disk(directory.cluster.directory))
             guard directory.hasCluster else {
@@ -93,6 +99,13 @@ struct Checkup: Sendable {
         var results: [CheckResult] = [.ok("database", "reachable as \(facts.user), \(mebibytes) MiB"), schema]
         results += FactChecks(facts, now: Clock.now()).results
         results += try await MasterSecretCheck(location).results()
+        results += try await OpenStore.with(location) { open in
+            if isAfterRestore { return try await AfterRestore(open).results() }
+            guard let folders = location.signing else {
+                return [.warn("signing", "no folder of keys is named", next: "add --master-key FILE or --key-dir DIR")]
+            }
+            return try await SigningCheck(open, folders).results()
+        }
         return results
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import EmbeddedPostgres
 import FoundationEssentials
 import Postgres
@@ -32,6 +33,23 @@ struct DatabaseOptions: ParsableArguments {
                 """, valueName: "file"))
     var masterKey: String?
 
+    @Option(
+        name: .customLong("key-dir"),
+        help: ArgumentHelp(
+            "The folder with the keys that sign checkpoints (default: keys beside the master key).",
+            discussion: "Made with the first ledger; keep a copy. Environment: COUNTERSIGN_KEY_DIR.", valueName: "dir"))
+    var keyDirectory: String?
+
+    @Option(
+        name: .customLong("guard-dir"),
+        help: ArgumentHelp(
+            "The folder that remembers what was signed (default: guard beside the master key).",
+            discussion: """
+                The same one for all who sign. Never restore it together with the database: it is what finds out that \
+                a database was set back. Environment: COUNTERSIGN_GUARD_DIR.
+                """, valueName: "dir"))
+    var guardDirectory: String?
+
     /// The place that the flags name; where they name none, the place that the environment names.
     func location() throws -> DatabaseLocation {
         let environment = ProcessInfo.processInfo.environment
@@ -40,11 +58,16 @@ struct DatabaseOptions: ParsableArguments {
         let directory = dataDirectory ?? (isFlagged ? nil : variable("COUNTERSIGN_DATA_DIR"))
         let url = databaseURL ?? (isFlagged ? nil : variable("COUNTERSIGN_DATABASE_URL"))
         let key = masterKey ?? variable("COUNTERSIGN_MASTER_KEY")
+        let keys = keyDirectory ?? variable("COUNTERSIGN_KEY_DIR")
+        let guards = guardDirectory ?? variable("COUNTERSIGN_GUARD_DIR")
         switch (directory, url) {
         case (let directory?, nil):
-            return .directory(DataDirectory(try Cluster(directory: directory), masterKey: key))
+            let place = DataDirectory(try Cluster(directory: directory), masterKey: key)
+            let folders = SigningFolders(beside: place.masterKeyPath, keys: keys, guards: guards)
+            return DatabaseLocation(.directory(place), signing: folders)
         case (nil, let url?):
-            return .external(try ConnectionTarget(url), masterKey: key)
+            let folders = SigningFolders(beside: key, keys: keys, guards: guards)
+            return DatabaseLocation(.external(try ConnectionTarget(url), masterKey: key), signing: folders)
         case (nil, nil):
             throw Complaint(
                 "no database was named",
@@ -54,5 +77,19 @@ struct DatabaseOptions: ParsableArguments {
             throw Complaint(
                 "--data-dir and --database-url are both given", next: "leave one of them out", status: .usage)
         }
+    }
+}
+
+extension SigningFolders {
+    /// The folders that were named, and for what was not named those beside the file of the master secret; nil where there
+    /// is no such file either.
+    fileprivate init?(beside masterKey: String?, keys: String?, guards: String?) {
+        let folder = masterKey.map { path in
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            return parts.isEmpty ? "." : parts.joined(separator: "/")
+        }
+        guard let keys = keys ?? folder.map({ "\($0)/keys" }), let guards = guards ?? folder.map({ "\($0)/guard" })
+        else { return nil }
+        self.init(keys: KeyFolder(keys), guards: GuardFolder(guards))
     }
 }

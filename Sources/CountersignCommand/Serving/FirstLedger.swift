@@ -1,3 +1,4 @@
+import Checkpoints
 import Ledger
 import LedgerStore
 
@@ -16,6 +17,8 @@ struct FirstLedger {
     }
 
     let store: LedgerStore
+    /// Where a new ledger's key and guard go.
+    let signing: () throws(Complaint) -> SigningFolders
     /// The name that was asked for, if any.
     let origin: String?
 
@@ -25,8 +28,8 @@ struct FirstLedger {
         var ledgers = try await store.allLedgers()
         let wanted = try Origin(origin ?? Self.defaultOrigin)
         if ledgers.isEmpty {
-            let made = try await store.createLedger(
-                wanted, reporter: Self.reporter, deadline: OpenStore.appendDeadline)
+            let made = try await signing().createLedger(
+                wanted, in: store, reporter: Self.reporter, deadline: OpenStore.appendDeadline)
             ledgers = [made.ledger]
         }
         guard let ledger = ledgers.first(where: { $0.origin == wanted }) else {

@@ -1,3 +1,4 @@
+import Checkpoints
 import Identities
 import LedgerStore
 import Server
@@ -21,6 +22,15 @@ struct IdentityCheckService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await checks.run() }
+    }
+}
+
+/// The periodic signing of checkpoints, until the group shuts down. What is not signed then, the next instance signs.
+struct SigningService: Service {
+    let schedule: SigningSchedule
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await schedule.run() }
     }
 }
 

@@ -1,16 +1,42 @@
+import Checkpoints
 import Cryptography
 import EmbeddedPostgres
 import LedgerStore
 import Postgres
 
-/// Where the ledgers are, and where their master secret is.
-enum DatabaseLocation: Sendable {
-    case directory(DataDirectory)
-    case external(ConnectionTarget, masterKey: String?)
+/// Where the ledgers are, and where their master secret, their signing keys and their guards are.
+struct DatabaseLocation: Sendable {
+    /// Where the database is.
+    enum Database: Sendable {
+        case directory(DataDirectory)
+        case external(ConnectionTarget, masterKey: String?)
+    }
+
+    let database: Database
+    /// Nil where neither folders nor a master secret, beside which they would be, are named.
+    let signing: SigningFolders?
+
+    init(_ database: Database, signing: SigningFolders?) {
+        self.database = database
+        self.signing = signing
+    }
+
+    /// The data directory, if the database is in one.
+    var directory: DataDirectory? {
+        if case .directory(let directory) = database { directory } else { nil }
+    }
+
+    /// The folders for what makes or signs.
+    func requireSigning() throws(Complaint) -> SigningFolders {
+        if let signing { return signing }
+        throw Complaint(
+            "no folder for signing keys is named", next: "add --master-key FILE, or --key-dir DIR and --guard-dir DIR",
+            status: .usage)
+    }
 
     /// The file of the master secret, if one is named.
     var masterKeyPath: String? {
-        switch self {
+        switch database {
         case .directory(let directory): directory.masterKeyPath
         case .external(_, let path): path
         }
@@ -33,14 +59,14 @@ enum DatabaseLocation: Sendable {
 
     /// The way in for migrations, as a user who may become `countersign_owner`.
     var ownerTarget: ConnectionTarget {
-        switch self {
+        switch database {
         case .directory(let directory): directory.target(user: "countersign_owner")
         case .external(let target, _): target
         }
     }
 
     private func target(role: String) -> ConnectionTarget {
-        switch self {
+        switch database {
         case .directory(let directory): return directory.target(user: role)
         case .external(var target, _):
             // Whoever the URL names, the work is done with the rights of the role.
@@ -54,7 +80,7 @@ enum DatabaseLocation: Sendable {
     func whileRunning<Value: Sendable>(
         mayCreate: Bool = false, _ body: () async throws -> Value
     ) async throws -> Value {
-        guard case .directory(let directory) = self else { return try await body() }
+        guard case .directory(let directory) = database else { return try await body() }
         if !mayCreate { try directory.requireCluster() }
         return try await EmbeddedPostgres.withCluster(directory.cluster, use: .command) { _ in try await body() }
     }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Ledger
 import LedgerStore
 import Observation
@@ -10,6 +11,14 @@ struct OpenStore: Sendable {
     private static let probeTimeout = Duration.seconds(15)
 
     let store: LedgerStore
+    let location: DatabaseLocation
+
+    /// What signs; refused where no folder with keys is named.
+    func signer() throws(Complaint) -> CheckpointSigner {
+        let folders = try location.requireSigning()
+        return CheckpointSigner(
+            store: store, keys: folders.keys, guards: folders.guards, observer: QuietObserver(), clock: Clock.now)
+    }
 
     /// How long one append may take.
     static var appendDeadline: ContinuousClock.Instant { .now + appendTimeout }
@@ -37,7 +46,7 @@ struct OpenStore: Sendable {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await store.run(catchesUpOthers: false) }
             defer { group.cancelAll() }
-            return try await body(OpenStore(store: store))
+            return try await body(OpenStore(store: store, location: location))
         }
     }
 

@@ -18,7 +18,7 @@ struct Preparation: Sendable {
 
     /// All of it. The master secret is made only where no ledger exists that another one was made for.
     func prepare() async throws {
-        if case .directory = location { try await migrate() }
+        if location.directory != nil { try await migrate() }
         try await OpenStore.requireReady(location.appTarget)
         try await makeMasterSecretIfNoLedger()
     }
@@ -28,7 +28,7 @@ struct Preparation: Sendable {
     /// - Returns: the steps that were missing.
     @discardableResult
     func migrate() async throws -> [Migration] {
-        if case .directory(let directory) = location {
+        if let directory = location.directory {
             try await repeating {
                 try await connected(directory.target(user: "postgres")) { connection in
                     _ = try await connection.execute(script: Migration.roles, deadline: .now + Self.timeout)

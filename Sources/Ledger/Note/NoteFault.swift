@@ -32,4 +32,6 @@ package enum NoteFault: String, Error, Sendable, CaseIterable {
     case tooManyHashes = "too_many_hashes"
     /// A tree without leaves has another root than the SHA-256 of nothing.
     case wrongEmptyRoot = "wrong_empty_root"
+    /// The subtrees beside a checkpoint are not those of its tree.
+    case otherTree = "other_tree"
 }

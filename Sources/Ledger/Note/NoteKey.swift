@@ -63,8 +63,10 @@ package struct NoteKey: Hashable, Sendable {
     }
 
     /// The verifier key as text.
-    package var vkey: String {
-        let idText = Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: id >> UInt32(24 - 8 * $0)) })
-        return "\(name)+\(idText)+\(Base64.encode([kind.rawValue] + publicKey))"
+    package var vkey: String { "\(name)+\(idText)+\(Base64.encode([kind.rawValue] + publicKey))" }
+
+    /// The ID as eight hexadecimal digits in lower case.
+    package var idText: String {
+        Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: id >> UInt32(24 - 8 * $0)) })
     }
 }

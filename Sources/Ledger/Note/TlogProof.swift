@@ -69,14 +69,9 @@ package struct TlogProof: Hashable, Sendable {
 extension TlogProof {
     /// The step of verification that failed, in their order, or none.
     package enum Verdict: Hashable, Sendable {
-        /// The line stands there; the keys that signed the tree are told.
-        case proved(Checkpoint, by: [NoteKey])
-        case checkpointUnreadable(NoteFault)
-        /// The checkpoint is of another ledger.
-        case otherOrigin(KeyName)
-        case signature(SignedNote.Verdict)
-        /// The ledger's own key did not sign, though another did.
-        case notSignedByLedger
+        /// The line stands in a tree that the ledger signed.
+        case proved(TrustedCheckpoint)
+        case checkpoint(TrustedCheckpoint.Doubt)
         case inclusion(InclusionProof.Verdict)
     }
 
@@ -85,20 +80,19 @@ extension TlogProof {
     /// - Parameters:
     ///   - log: the ledger's keys, which come from outside; the origin is their name.
     ///   - witnesses: further keys whose signatures are told of.
-    package func verify(leafHash: Digest, log: [NoteKey], witnesses: [NoteKey] = []) -> Verdict {
-        let read: Checkpoint
-        do throws(NoteFault) {
-            read = try Checkpoint(checkpoint.text)
+    ///   - policy: whose signatures are enough.
+    package func verify(
+        leafHash: Digest, log: [NoteKey], witnesses: [NoteKey] = [], policy: TlogPolicy? = nil
+    ) -> Verdict {
+        let trusted: TrustedCheckpoint
+        do throws(TrustedCheckpoint.Doubt) {
+            trusted = try TrustedCheckpoint(checkpoint, log: log, witnesses: witnesses, policy: policy)
         } catch {
-            return .checkpointUnreadable(error)
+            return .checkpoint(error)
         }
-        let ofOrigin = log.filter { $0.name == read.origin && $0.kind == .ed25519 }
-        guard !ofOrigin.isEmpty else { return .otherOrigin(read.origin) }
-        let signed = checkpoint.verify(ofOrigin + witnesses)
-        guard case .verified(let keys) = signed else { return .signature(signed) }
-        guard keys.contains(where: ofOrigin.contains) else { return .notSignedByLedger }
         let inclusion = proof.verify(
-            leafHash: leafHash, index: UInt64(index), size: UInt64(read.size), root: read.root)
-        return inclusion == .included ? .proved(read, by: keys) : .inclusion(inclusion)
+            leafHash: leafHash, index: UInt64(index), size: UInt64(trusted.checkpoint.size),
+            root: trusted.checkpoint.root)
+        return inclusion == .included ? .proved(trusted) : .inclusion(inclusion)
     }
 }

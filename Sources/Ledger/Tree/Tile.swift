@@ -46,6 +46,9 @@ package struct Tile: Hashable, Sendable {
         return isFull ? path : "\(path).p/\(width)"
     }
 
+    /// How many elements the index has in a path.
+    var elementCount: Int { max(1, (String(index).count + 2) / 3) }
+
     private static func threeDigits(_ number: Int) -> String { String(String(1000 + number).dropFirst()) }
 
     /// The number of hashes that a tree of `size` leaves has at a tile level.

@@ -41,6 +41,7 @@ struct AppendTransaction {
             throw StoreError(.notFound, "the ledger is not in this database", committed: .no)
         }
         try requireKeys(lock)
+        if let reason = try lock.textIfPresent(3) { throw StoreError.halted(reason) }
         let head = answers[2].first
         guard let now = try head?.timestampIfPresent(2) else {
             throw StoreError(.halted, "the ledger has no head; run `countersign verify`", committed: .no)
@@ -181,7 +182,7 @@ struct AppendTransaction {
 extension AppendTransaction {
     private var lockStatement: Statement {
         """
-        SELECT idempotency_check, lookup_check, clock_accepted_until FROM countersign.ledgers
+        SELECT idempotency_check, lookup_check, clock_accepted_until, halted FROM countersign.ledgers
         WHERE ledger_id = \(ledger.id) FOR NO KEY UPDATE
         """
     }

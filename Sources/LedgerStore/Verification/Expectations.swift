@@ -56,6 +56,13 @@ struct Expectations {
     private(set) var reports: Set<Int> = []
     private(set) var evidence: [(seq: Int, digest: Digest)] = []
     private(set) var clockAcceptedUntil: Timestamp?
+    private(set) var publicReads = PublicReads.none
+    /// The rows of `signing_keys`, in order.
+    private(set) var signingKeys: [(seq: Int, key: NoteKey)] = []
+    /// Entries that name a new key which the one before did not sign.
+    private(set) var wrongRotations: [Int] = []
+    /// Published checkpoints whose tree has not been reached yet, by size.
+    var checkpoints: [Int: String] = [:]
     private(set) var entryCount = 0
     private(set) var sealedCount = 0
     private var rowBytes = RowBytes()
@@ -104,6 +111,11 @@ struct Expectations {
             case (true, _): addToken(deed)
             case (false, "clock.accepted"): clockAcceptedUntil = deed.recordedAt
             case (false, "identity.set"): addIdentity(deed)
+            case (false, "ledger.created"):
+                if deed.seq == 0, let key = deed.data["key"]?.text { addSigningKey(key, at: 0) }
+            case (false, "ledger.published"):
+                publicReads = deed.data["level"]?.text.flatMap(PublicReads.init(rawValue:)) ?? publicReads
+            case (false, KeyRotation.event?): addRotation(deed)
             default: break
             }
         }
@@ -140,6 +152,18 @@ struct Expectations {
     private mutating func addIdentity(_ deed: CheckedChunk.Administration) {
         guard let identity = deed.data["identity"]?.text, let settings = deed.data["settings"] else { return }
         identities[Array(identity.utf8)] = (deed.seq, CanonicalWriter.bytes(of: settings))
+    }
+
+    /// Takes a key that an entry before the first one that is read names.
+    mutating func addSigningKey(_ vkey: String, at seq: Int) {
+        if let key = try? NoteKey(vkey: Array(vkey.utf8)) { signingKeys.append((seq, key)) }
+    }
+
+    private mutating func addRotation(_ deed: CheckedChunk.Administration) {
+        guard let rotation = KeyRotation(data: deed.data), rotation.previousKey == signingKeys.last?.key else {
+            return wrongRotations.append(deed.seq)
+        }
+        signingKeys.append((deed.seq, rotation.key))
     }
 
     mutating func takeEntryKeys() -> [(seq: Int, key: LookupKey)] {

@@ -17,7 +17,7 @@ package struct Finding: Sendable, Equatable {
         /// A projected column differs from the line.
         case column(String)
         case entryKey, disclosure, key, subject, tile, head, hour, rollup, watermark, token, ledger, migration
-        case evidence, identity, report
+        case evidence, identity, report, checkpoint, signingKey
         /// The tree is smaller than, or differs from, the one that was expected.
         case truncated
         /// A row that follows from no entry.
@@ -30,6 +30,7 @@ package struct Finding: Sendable, Equatable {
             case .recordedAt: "recorded_at"
             case .column(let name): "column:\(name)"
             case .entryKey: "entry_key"
+            case .signingKey: "signing_key"
             default: "\(self)"
             }
         }

@@ -18,6 +18,7 @@ extension Verifier {
             report.add(
                 Finding(.head, table: "heads", "the head of size \(size) has another root than its entries"))
         }
+        checkCheckpoints(roots)
         let tiles = chain.takeTiles()
         guard !tiles.isEmpty else { return }
         let rows = try await connection.query(

@@ -47,6 +47,7 @@ extension Verifier {
         try await checkTokens()
         try await checkIdentities()
         try await checkReports()
+        try await checkSigningKeys()
         try await checkOrphans()
     }
 
@@ -128,8 +129,8 @@ extension Verifier {
     private mutating func checkLedgerRow() async throws {
         let row = try await connection.query(
             """
-            SELECT origin, idempotency_check, lookup_check, clock_accepted_until FROM countersign.ledgers
-            WHERE ledger_id = \(ledger.id)
+            SELECT origin, idempotency_check, lookup_check, clock_accepted_until, public_reads
+            FROM countersign.ledgers WHERE ledger_id = \(ledger.id)
             """, deadline: deadline
         ).first
         guard let row, try row.text(0) == ledger.origin.text else {
@@ -148,6 +149,9 @@ extension Verifier {
         if accepted != expectations.clockAcceptedUntil {
             report.add(
                 Finding(.ledger, table: "ledgers", "clock_accepted_until is not what an operator accepted last"))
+        }
+        if try row.text(4) != expectations.publicReads.rawValue {
+            report.add(Finding(.ledger, table: "ledgers", "public_reads is not what was set last"))
         }
     }
 
@@ -172,6 +176,8 @@ extension Verifier {
         try await reportOrphans(in: "disclosures", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
         try await reportOrphans(in: "hours", "k.first_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "tokens", "k.granted_seq >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "signing_keys", "k.seq >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "checkpoints", "k.size > (\(fragment: newestSize))")
         try await reportOrphans(in: "identities", "k.set_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "identity_verifications", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "dmarc_reports", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")

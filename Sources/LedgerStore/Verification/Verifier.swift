@@ -188,6 +188,7 @@ struct Verifier {
         report.skip(
             "entries before \(options.since), rollups, tokens, identities, DMARC reports and counts of rows were not "
                 + "checked")
+        try await loadSigningKeys(before: options.since)
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
         if let expected = options.expected, expected.size <= options.since {
             expectations.rootOfExpected = try await transaction.tree(size: expected.size, root: nil).builder.root
@@ -221,7 +222,8 @@ struct Verifier {
     private mutating func check(_ range: Range<Int>, _ chain: inout ChainCheck) async throws {
         let heads = try await storedHeads(range)
         expectations.heads.merge(heads) { first, _ in first }
-        sizes = Set(expectations.heads.keys)
+        expectations.checkpoints = try await storedCheckpoints(range)
+        sizes = Set(expectations.heads.keys).union(expectations.checkpoints.keys)
         if let expected = options.expected { sizes.insert(expected.size) }
         var byteCount = 0
         try await rows.forEachChunk(of: range) { chunk in

@@ -1,3 +1,4 @@
+import Checkpoints
 import Cryptography
 import Hummingbird
 import Ledger
@@ -6,19 +7,38 @@ import LedgerStore
 /// `POST /v1/entries`.
 struct AppendController: Sendable {
     let store: LedgerStore
+    let receipts: Receipts
     let timeout: Duration
+
+    /// What a caller may ask for beside the places.
+    private enum WantedReceipt: String, CaseIterable {
+        case signed
+    }
 
     var routes: [Route] { [Route(.post, "/v1/entries", .ingest, append)] }
 
     private func append(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        try QueryReader(request).requireNothingElse()
+        var query = try QueryReader(request)
+        let wanted = try query.choice("receipt", of: WantedReceipt.self)
+        try query.requireNothingElse()
         let type = try MediaType(of: request, allowed: [.json, .lines])
         let body = try await request.wholeBody(context)
         let (units, isSingle) = try await LoopBoundChannel.read(body) { body in
             try Self.units(body, type, request, caller)
         }
-        let outcomes = try await store.append(units, to: caller.ledger, deadline: .now + timeout)
-        return Self.answer(try outcomes[0].get(), isSingle: isSingle)
+        if wanted != nil, let count = units.first?.items.count, count > Receipts.countMax {
+            throw Refusal(
+                .tooMany, "with receipts a request has at most \(Receipts.countMax) entries", limit: Receipts.countMax)
+        }
+        let placed = try await store.append(units, to: caller.ledger, deadline: .now + timeout)[0].get()
+        guard wanted != nil else { return Self.answer(placed, nil, isSingle: isSingle) }
+        return Self.answer(placed, await signed(placed, caller), isSingle: isSingle)
+    }
+
+    /// The receipts; none where they cannot be had now. The entries are there all the same, and the answer says how
+    /// much stands behind them.
+    private func signed(_ placed: [Placed], _ caller: Caller) async -> [Receipt] {
+        (try? await receipts.receipts(of: caller.ledger, placed)) ?? []
     }
 
     /// The unit of the body's entries, and behind it that of the call itself, if a workflow's step made it.
@@ -53,14 +73,17 @@ struct AppendController: Sendable {
         return draft.map { AppendUnit([.init($0, keys: keys)]) }
     }
 
-    private static func answer(_ placed: [Placed], isSingle: Bool) -> Response {
+    private static func answer(_ placed: [Placed], _ receipts: [Receipt]?, isSingle: Bool) -> Response {
         let isReplay = placed.allSatisfy(\.replayed)
         var writer = JSONWriter()
+        let place = { (writer: inout JSONWriter, index: Int) in
+            writer.place(placed[index], receipts.map { $0.indices.contains(index) ? $0[index] : nil })
+        }
         if isSingle {
-            for place in placed { writer.place(place) }
+            for index in placed.indices { place(&writer, index) }
         } else {
             writer.array { writer in
-                for place in placed { writer.place(place) }
+                for index in placed.indices { place(&writer, index) }
             }
         }
         var response = writer.response(status: isReplay ? .ok : .created)
@@ -70,12 +93,16 @@ struct AppendController: Sendable {
 }
 
 extension JSONWriter {
-    fileprivate mutating func place(_ placed: Placed) {
+    /// - Parameter receipt: nil where none was asked for; within, nil where none could be had.
+    fileprivate mutating func place(_ placed: Placed, _ receipt: Receipt??) {
         object { writer in
             writer.member("seq", placed.seq)
             writer.member("leaf_hash", placed.leafHash)
             writer.member("recorded_at", placed.recordedAt)
             writer.member("replayed", placed.replayed)
+            guard let receipt else { return }
+            writer.member("assurance", (receipt?.assurance ?? .durable).rawValue)
+            if let receipt { writer.member("receipt", String(decoding: receipt.proof.bytes, as: UTF8.self)) }
         }
     }
 }

@@ -8,10 +8,10 @@ package final class MetricsObserver: Observer {
     private let postgresUp, schemaVersion, verifiedEntries, brokenEntries: Meter
     private let postgresDeaths, partitions, entries, commits, requests, replays, unknownOutcomes: Counter
     private let clockRefusals, masterSecretRefusals, halts, rollupEntries: Counter
-    private let lockWait, build, commit, verificationSeconds: Timer
+    private let lockWait, build, commit, signing, verificationSeconds: Timer
     private let groupEntries: Recorder
 
-    private let failures, lostCommits, guiltyRequests, verifications: LabelledMetrics<Counter>
+    private let failures, lostCommits, guiltyRequests, signingFailures, verifications: LabelledMetrics<Counter>
     private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
 
@@ -39,6 +39,8 @@ package final class MetricsObserver: Observer {
         unknownOutcomes = counter("append_unknown_outcomes_total")
         lostCommits = counters("lost_commits_total", "stored")
         guiltyRequests = counters("guilty_requests_total", "sql_state")
+        signing = timer("checkpoint_seconds")
+        signingFailures = counters("signing_failures_total", "code")
         clockRefusals = counter("clock_refusals_total")
         masterSecretRefusals = counter("master_secret_refusals_total")
         halts = counter("ledger_halts_total")
@@ -79,6 +81,8 @@ package final class MetricsObserver: Observer {
         case .clockRefused: clockRefusals.increment()
         case .masterSecretRefused: masterSecretRefusals.increment()
         case .ledgerHalted: halts.increment()
+        case .checkpointPublished(_, _, _, let seconds): signing.recordSeconds(seconds)
+        case .signingFailed(_, let code, _): signingFailures[code].increment()
         case .partitionCreated: partitions.increment()
         case .rollupsAdvanced(_, _, let entries): rollupEntries.increment(by: entries)
         case .migrationApplied(let version, _): schemaVersion.set(version)

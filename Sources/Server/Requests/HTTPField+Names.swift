@@ -6,6 +6,9 @@ extension HTTPField.Name {
     /// Says that an answer was given before.
     static let idempotentReplayed = known("Idempotent-Replayed")
 
+    /// What stands behind a receipt.
+    static let assurance = known("Countersign-Assurance")
+
     static let referrerPolicy = known("Referrer-Policy")
 
     /// A name that is written here and therefore valid.

@@ -72,7 +72,7 @@ struct Problem: Error, Sendable {
     private static func status(of code: StoreError.Code) -> HTTPResponse.Status {
         switch code {
         case .idempotencyMismatch: .unprocessableContent
-        case .inProgress: .conflict
+        case .inProgress, .notSigned: .conflict
         case .unavailable, .clockRefused, .keyRefused, .halted: .serviceUnavailable
         case .notFound: .notFound
         case .invalidCursor: .badRequest
@@ -84,6 +84,7 @@ struct Problem: Error, Sendable {
     private static func retryAfter(_ code: StoreError.Code) -> String? {
         switch code {
         case .unavailable, .inProgress: "1"
+        case .notSigned: "10"
         // Only an operator can change these.
         case .clockRefused, .keyRefused, .halted: "30"
         case .idempotencyMismatch, .notFound, .invalidCursor, .internal: nil

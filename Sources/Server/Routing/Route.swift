@@ -1,3 +1,4 @@
+import Checkpoints
 import Hummingbird
 import Identities
 import Ledger
@@ -13,7 +14,12 @@ struct Route: Sendable {
         case open(@Sendable (Request, CallContext) async throws -> Response)
         /// Callers whose token satisfies the scope.
         case scoped(Scope, @Sendable (Request, CallContext, Caller) async throws -> Response)
+        /// Callers whose token satisfies the scope, and, as far as the ledger is public, those without a token.
+        case publicOr(Scope, @Sendable (Request, CallContext, Caller?) async throws -> Response)
     }
+
+    /// A last parameter of this name stands for the rest of the path, slashes and all.
+    private static let rest = "{resource}"
 
     let method: HTTPRequest.Method
     let path: String
@@ -37,11 +43,23 @@ struct Route: Sendable {
         access = .scoped(scope, respond)
     }
 
+    init(
+        _ method: HTTPRequest.Method, _ path: String, publicOr scope: Scope,
+        _ respond: @escaping @Sendable (Request, CallContext, Caller?) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        access = .publicOr(scope, respond)
+    }
+
+    /// The path as the router takes it.
+    var pattern: String { path.hasSuffix(Self.rest) ? path.dropLast(Self.rest.count) + "**" : path }
+
     /// What a caller needs; nil where nothing is needed.
     var scope: Scope? {
         switch access {
         case .open: nil
-        case .scoped(let scope, _): scope
+        case .scoped(let scope, _), .publicOr(let scope, _): scope
         }
     }
 
@@ -49,6 +67,9 @@ struct Route: Sendable {
     func matches(_ path: String) -> Bool {
         let wanted = self.path.split(separator: "/")
         let given = path.split(separator: "/")
+        if self.path.hasSuffix(Self.rest) {
+            return given.count >= wanted.count && given.starts(with: wanted.dropLast())
+        }
         return wanted.count == given.count && zip(wanted, given).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 }
@@ -57,8 +78,8 @@ extension Route {
     /// The whole API.
     static func all(
         _ store: LedgerStore, observer: any Observer, authenticator: Authenticator, configuration: ServerConfiguration,
-        verifications: Verifications, checks: IdentityChecks, clock: @escaping @Sendable () -> Timestamp,
-        metrics: @escaping @Sendable () -> String
+        verifications: Verifications, checks: IdentityChecks, receipts: Receipts,
+        clock: @escaping @Sendable () -> Timestamp, metrics: @escaping @Sendable () -> String
     ) -> [Route] {
         let timeout = configuration.requestTimeout
         let register = IdentityRegister(store)
@@ -67,12 +88,14 @@ extension Route {
                 mail, MessageEnvelope(), asOf: clock(), trust: AuthenticationResultsTrust([]))
             return (checked.result, checked.evidence)
         }
-        return AppendController(store: store, timeout: timeout).routes
+        return AppendController(store: store, receipts: receipts, timeout: timeout).routes
             + StepAttemptsController(store: store, timeout: timeout).routes
             + EntriesController(store: store).routes
             + MessagesController(store: store, register: register).routes
             + StatsController(store: store).routes
             + TreeController(store: store).routes
+            + ReceiptsController(receipts: receipts).routes
+            + TlogController(store: store, authenticator: authenticator).routes
             + ExportController(
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
             ).routes

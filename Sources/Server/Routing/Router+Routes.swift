@@ -7,11 +7,15 @@ extension Router where Context == CallContext {
         self.init(context: CallContext.self)
         add(middleware: AnswerMiddleware(routes: routes, observer: observer))
         for route in routes {
-            on(RouterPath(route.path), method: route.method) { request, context in
+            on(RouterPath(route.pattern), method: route.method) { request, context in
                 switch route.access {
                 case .open(let respond): return try await respond(request, context)
                 case .scoped(let scope, let respond):
                     let caller = try await authenticator.caller(of: request, wanting: scope)
+                    return try await respond(request, context, caller)
+                case .publicOr(let scope, let respond):
+                    let hasToken = request.headers[.authorization] != nil
+                    let caller = hasToken ? try await authenticator.caller(of: request, wanting: scope) : nil
                     return try await respond(request, context, caller)
                 }
             }

@@ -25,15 +25,15 @@ import Testing
             let proof = try TlogProof(bytes)
             #expect(proof.bytes == bytes)
             #expect(proof.index == index)
-            guard case .proved(let checkpoint, _) = try verdict(proof, index) else {
+            guard case .proved(let trusted) = try verdict(proof, index) else {
                 Issue.record("\(name): \(try verdict(proof, index))")
                 continue
             }
-            #expect(checkpoint.origin.text == "acme.example/mail")
+            #expect(trusted.checkpoint.origin.text == "acme.example/mail")
         }
         let cosigned = try TlogProof(try Vectors.bytes("c2sp-generated/index-3-of-7.tlog-proof"))
-        guard case .proved(_, let by) = try verdict(cosigned, 3) else { return #expect(Bool(false)) }
-        #expect(by == (try keys("log", "witness1", "witness2")))
+        guard case .proved(let trusted) = try verdict(cosigned, 3) else { return #expect(Bool(false)) }
+        #expect(trusted.signers == (try keys("log", "witness1", "witness2")))
         #expect(
             try TlogProof(try Vectors.bytes("c2sp-generated/index-3-of-7-extra.tlog-proof")).extra
                 == Array("{\"seq\":3}".utf8))
@@ -71,10 +71,10 @@ import Testing
                 text: proof.checkpoint.text, signatures: Array(proof.checkpoint.signatures.dropFirst())))
         #expect(
             stripped.verify(leafHash: leaf, log: try keys("log"), witnesses: try keys("witness1"))
-                == .notSignedByLedger)
+                == .checkpoint(.notSignedByLedger))
         #expect(
             proof.verify(leafHash: leaf, log: try keys("witness1"))
-                == .otherOrigin(KeyName(try Origin("acme.example/mail"))))
+                == .checkpoint(.otherOrigin(KeyName(try Origin("acme.example/mail")))))
         #expect(
             proof.verify(leafHash: try NoteVectors.leafHashes()[2], log: try keys("log"))
                 != (try verdict(proof, 3)))

@@ -1,0 +1,13 @@
+package import Ledger
+
+/// A receipt with what it is worth.
+package struct Receipt: Sendable {
+    /// The file that a stranger checks (C2SP tlog-proof).
+    package let proof: TlogProof
+    package let assurance: Assurance
+
+    init(_ proof: TlogProof) {
+        self.proof = proof
+        assurance = .signed
+    }
+}

@@ -1,0 +1,96 @@
+import Cryptography
+import Ledger
+package import LedgerStore
+import Synchronization
+
+/// Hands out receipts: proofs that an entry stands in a tree that the ledger's key has signed.
+package final class Receipts: Sendable {
+    /// The most entries of one request that get receipts.
+    package static let countMax = 100
+
+    private let store: LedgerStore
+    private let rounds: SigningRounds?
+    /// The newest checkpoint of each ledger that is known to be kept.
+    private let kept = Mutex<[Int64: Int]>([:])
+
+    /// - Parameter rounds: what signs when a receipt needs it; nil where this instance does not sign.
+    package init(store: LedgerStore, rounds: SigningRounds?) {
+        self.store = store
+        self.rounds = rounds
+    }
+
+    /// The receipt of the entry at `seq`; nil where the ledger has no such entry.
+    ///
+    /// - Throws: `StoreError` `.notSigned` where no checkpoint covers the entry and none can be signed here and now.
+    package func receipt(of ledger: StoredLedger, seq: Int) async throws(StoreError) -> Receipt? {
+        guard let entry = try await store.entry(of: ledger, seq: seq, disclosures: false) else { return nil }
+        return try await receipt(of: ledger, seq: seq, leafHash: entry.leafHash)
+    }
+
+    /// The receipts of entries that were appended a moment ago, all under one checkpoint.
+    package func receipts(of ledger: StoredLedger, _ places: [Placed]) async throws(StoreError) -> [Receipt] {
+        guard let last = places.map(\.seq).max() else { return [] }
+        let published = try await checkpoint(of: ledger, covering: last)
+        var receipts: [Receipt] = []
+        for place in places {
+            receipts.append(try await receipt(of: ledger, seq: place.seq, leafHash: place.leafHash, published))
+        }
+        return receipts
+    }
+
+    private func receipt(
+        of ledger: StoredLedger, seq: Int, leafHash: Digest
+    ) async throws(StoreError) -> Receipt {
+        try await receipt(
+            of: ledger, seq: seq, leafHash: leafHash, checkpoint(of: ledger, covering: seq))
+    }
+
+    private func receipt(
+        of ledger: StoredLedger, seq: Int, leafHash: Digest, _ published: PublishedCheckpoint
+    ) async throws(StoreError) -> Receipt {
+        let checkpoint = published.checkpoint
+        guard let proof = try await store.inclusionProof(of: ledger, seq: seq, size: checkpoint.size),
+            proof.verify(
+                leafHash: leafHash, index: UInt64(seq), size: UInt64(checkpoint.size), root: checkpoint.root)
+                == .included
+        else {
+            // Nobody is given a receipt that does not hold.
+            throw StoreError(.internal, "the stored tree does not lead to the signed root; run `countersign verify`")
+        }
+        return Receipt(TlogProof(index: seq, proof: proof, checkpoint: published.note))
+    }
+
+    /// A checkpoint that covers the entry, and is kept.
+    private func checkpoint(
+        of ledger: StoredLedger, covering seq: Int
+    ) async throws(StoreError) -> PublishedCheckpoint {
+        if let newest = try await store.checkpoint(of: ledger), newest.size > seq,
+            try await keep(newest, of: ledger)
+        {
+            return newest
+        }
+        guard let rounds else { throw StoreError.notSigned("this instance does not sign") }
+        do throws(SigningFault) {
+            let signed = try await rounds.sign(ledger)
+            guard signed.size > seq else { throw SigningFault(.unavailable, "the entry is not committed") }
+            return signed
+        } catch {
+            throw StoreError.notSigned(error.code.rawValue)
+        }
+    }
+
+    private func keep(_ published: PublishedCheckpoint, of ledger: StoredLedger) async throws(StoreError) -> Bool {
+        if kept.withLock({ $0[ledger.id] == published.size }) { return true }
+        guard try await store.keepCheckpoint(of: ledger, size: published.size) else { return false }
+        kept.withLock { $0[ledger.id] = published.size }
+        return true
+    }
+}
+
+extension StoreError {
+    fileprivate static func notSigned(_ reason: String) -> StoreError {
+        StoreError(
+            .notSigned, "no signed checkpoint covers the entry yet (\(reason)); ask again in some seconds",
+            committed: nil)
+    }
+}

@@ -1,0 +1,26 @@
+import Ledger
+
+/// Small files that are given to a command: checkpoints, receipts, keys, policies.
+enum CheckpointFile {
+    private static let sizeMax = 1 << 20
+
+    /// The whole content of `path`, or of standard input for `-`.
+    static func bytes(_ path: String) throws(Complaint) -> [UInt8] {
+        do throws(Complaint) {
+            return try InputFile.content(of: path, sizeMax: sizeMax, what: "such a file")
+        } catch {
+            throw Complaint("\(path): \(error.reason)", next: "check the path", status: .usage)
+        }
+    }
+
+    /// The signed note in `path`, and what it says. Nobody has judged its signatures yet.
+    static func read(_ path: String) throws(Complaint) -> (note: SignedNote, checkpoint: Checkpoint) {
+        let bytes = try bytes(path)
+        do throws(NoteFault) {
+            let note = try SignedNote(bytes)
+            return (note, try Checkpoint(note.text))
+        } catch {
+            throw Complaint("\(path) is no checkpoint: \(error.rawValue)")
+        }
+    }
+}

@@ -123,7 +123,14 @@ let package = Package(
             name: "CountersignCommandTests",
             dependencies: ["CountersignCommand", "Cryptography", "Ledger", "LedgerStore", "Postgres"],
             swiftSettings: strict),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "CryptographyTests",
+            dependencies: [
+                "Cryptography", "SeededRandom",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",
             dependencies: [

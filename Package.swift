@@ -28,6 +28,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibUnbound", pkgConfig: "libunbound", providers: [.apt(["libunbound-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -40,6 +41,8 @@ let package = Package(
         .target(
             name: "NameResolution", dependencies: ["CLibUnbound", "Ledger", "MailAuthentication"], swiftSettings: strict
         ),
+
+        .target(name: "Outbound", dependencies: ["CLibCurl"], swiftSettings: strict),
 
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
 
@@ -130,7 +133,14 @@ let package = Package(
             name: "CountersignCommandTests",
             dependencies: ["CountersignCommand", "Cryptography", "Ledger", "LedgerStore", "Postgres"],
             swiftSettings: strict),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "CryptographyTests",
+            dependencies: [
+                "Cryptography", "SeededRandom",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",
             dependencies: [
@@ -150,6 +160,15 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "CompressionTests", dependencies: ["Compression", "SeededRandom"], swiftSettings: strict),
+        .testTarget(
+            name: "OutboundTests",
+            dependencies: [
+                "Outbound",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            exclude: ["server.py"],
+            swiftSettings: strict),
         .testTarget(name: "ObservationTests", dependencies: ["Observation"], swiftSettings: strict),
         .testTarget(
             name: "LedgerStoreTests",

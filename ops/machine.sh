@@ -32,13 +32,14 @@ has_python_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 # The packages that a build misses.
 missing_for_build() {
     if ! command -v pkg-config >/dev/null; then
-        echo pkg-config libssl-dev libpq-dev libunbound-dev zlib1g-dev
+        echo pkg-config libssl-dev libpq-dev libunbound-dev libcurl4-openssl-dev zlib1g-dev
         return
     fi
     pkg-config --exists libcrypto || echo libssl-dev
     pkg-config --exists libpq || echo libpq-dev
     # Debian's libunbound.pc asks for libevent's, which nothing here needs: pkg-config never finds it whole.
     [ -f /usr/include/unbound.h ] || pkg-config --exists libunbound || echo libunbound-dev
+    pkg-config --exists libcurl || echo libcurl4-openssl-dev
     pkg-config --exists zlib || echo zlib1g-dev
 }
 

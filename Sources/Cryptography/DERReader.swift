@@ -1,16 +1,21 @@
-/// Reads elements of DER (ITU-T X.690 §8 and §10) one after the other: as much of it as a public key is made of.
+/// Reads elements of DER (ITU-T X.690 §8 and §10) one after the other: as much of it as a public key or the frame of a
+/// timestamp is made of.
 struct DERReader {
-    /// The tags of the elements that a public key holds.
+    /// The tags of the elements that these hold.
     enum Tag: UInt8 {
         case integer = 0x02
         case bitString = 0x03
+        case octetString = 0x04
         case null = 0x05
         case objectIdentifier = 0x06
         case sequence = 0x30
+        case set = 0x31
+        case context0 = 0xA0
+        case context1 = 0xA1
     }
 
     /// What is not read yet.
-    private var rest: ArraySlice<UInt8>
+    private(set) var rest: ArraySlice<UInt8>
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 

@@ -12,6 +12,7 @@ import Testing
         "Ledger": ["Cryptography"],
         "MailAuthentication": ["Cryptography", "Ledger"],
         "NameResolution": ["CLibUnbound", "Ledger", "MailAuthentication"],
+        "Outbound": ["CLibCurl"],
         "Postgres": ["CLibPQ"],
         "LedgerStore": ["Cryptography", "Durability", "Ledger", "Observation", "Postgres"],
         "EmbeddedPostgres": ["Postgres"],
@@ -28,9 +29,9 @@ import Testing
         ],
     ]
     private static let modules: Set<String> = [
-        "CLibCrypto", "CLibPQ", "CLibUnbound", "CZlib", "Compression", "CountersignCommand", "Cryptography",
-        "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "NameResolution",
-        "Observation", "Postgres", "Server",
+        "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CZlib", "Compression", "CountersignCommand",
+        "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
+        "NameResolution", "Observation", "Outbound", "Postgres", "Server",
     ]
     private static let widthMax = 120
     private static let fileLinesMax = 400
@@ -205,7 +206,7 @@ import Testing
         for file in try tree.files(in: "Sources", suffix: ".swift") {
             let owners = [
                 ("CLibPQ", "Postgres"), ("CLibCrypto", "Cryptography"), ("CLibUnbound", "NameResolution"),
-                ("CZlib", "Compression"),
+                ("CZlib", "Compression"), ("CLibCurl", "Outbound"),
             ]
             for (library, owner) in owners {
                 #expect(!imports(of: file).contains(library) || file.target == owner, "\(file.path)")

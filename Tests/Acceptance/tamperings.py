@@ -48,6 +48,8 @@ _HALT = "it stops appends, and whoever lifts it meets the guard again at the nex
 
 _SIGNED_AT = "a checkpoint is worth what its note says; when it was signed is told by witnesses and timestamps"
 
+_GONE = "whoever holds a copy of it has lost nothing; the guard knows the newest"
+
 _LEASE = "a lease spares work and protects nothing; the guard outside the database does"
 
 _UPLOAD = "rows of an upload that no report names are seen by nobody"
@@ -65,7 +67,8 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     },
     "signing_keys": dict.fromkeys(("ledger_id", "seq", "vkey"), Found("signing_key", "checkpoint", "orphan")),
     "checkpoints": {
-        **dict.fromkeys(("ledger_id", "size", "note"), Found("checkpoint", "orphan")),
+        "ledger_id": Unseen(_GONE),
+        **dict.fromkeys(("size", "note"), Found("checkpoint", "orphan")),
         **dict.fromkeys(("signed_at", "kept"), Unseen(_SIGNED_AT)),
     },
     "leases": dict.fromkeys(("name", "holder", "until"), Unseen(_LEASE)),
@@ -184,7 +187,7 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "tokens": Found("token"),
     "dns_evidence": Found("evidence"),
     "signing_keys": Found("signing_key", "checkpoint"),
-    "checkpoints": Unseen("whoever holds a copy of it has lost nothing; the guard knows the newest"),
+    "checkpoints": Unseen(_GONE),
     "leases": Unseen(_LEASE),
     "identities": Found("identity"),
     "identity_verifications": Found("identity"),

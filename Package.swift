@@ -92,7 +92,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+                "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
+                "Observation",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -192,7 +193,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+                "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
+                "Observation",
                 "Postgres",
                 "PostgresTesting", "SeededRandom", "Server",
                 .product(name: "CoreMetrics", package: "swift-metrics"),

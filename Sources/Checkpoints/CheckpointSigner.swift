@@ -4,7 +4,8 @@ package import LedgerStore
 package import Observation
 
 /// Signs the trees of ledgers: from the committed head, never before, and only what grew out of the checkpoint in the
-/// guard, whose right edge it extends by the hashes of the lines themselves. What contradicts the guard halts the ledger.
+/// guard, whose right edge it extends by the hashes of the lines themselves. What contradicts the guard halts the
+/// ledger.
 package struct CheckpointSigner: Sendable {
     /// How long the lock on a guard may be somebody else's.
     private static let lockTimeout = Duration.seconds(5)

@@ -1,7 +1,7 @@
 package import LedgerStore
 
-/// Signs on demand, many callers at once with one signature: who comes while a ledger is being signed waits for the next
-/// round, for the one under way may have read the head before the caller's entry was there.
+/// Signs on demand, many callers at once with one signature: who comes while a ledger is being signed waits for the
+/// next round, for the one under way may have read the head before the caller's entry was there.
 package actor SigningRounds {
     private let signer: CheckpointSigner
     /// Who waits for the next round, by ledger; a ledger is here while a round of it is under way.

@@ -16,7 +16,9 @@ import Testing
         "Postgres": ["CLibPQ"],
         "LedgerStore": ["Cryptography", "Durability", "Ledger", "Observation", "Postgres"],
         "EmbeddedPostgres": ["Postgres"],
-        "Checkpoints": ["Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Postgres"],
+        "Checkpoints": [
+            "Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Outbound", "Postgres",
+        ],
         "Identities": [
             "Compression", "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
         ],
@@ -29,8 +31,8 @@ import Testing
         ],
     ]
     private static let modules: Set<String> = [
-        "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CZlib", "Compression", "CountersignCommand",
-        "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
+        "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CZlib", "Checkpoints", "Compression", "CountersignCommand",
+        "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
         "NameResolution", "Observation", "Outbound", "Postgres", "Server",
     ]
     private static let widthMax = 120

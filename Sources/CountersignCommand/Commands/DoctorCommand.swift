@@ -6,8 +6,8 @@ struct Doctor: AsyncParsableCommand {
         abstract: "Look at everything that the ledger leans on, and say what to do about it.",
         discussion: """
             Looks at Postgres and its settings, the schema, roles, rights and triggers, the master secret, the signing \
-            keys and guards, the clocks, the partitions and the disk. Changes nothing. A private Postgres that does not \
-            run is started meanwhile.
+            keys and guards, the clocks, the partitions and the disk. Changes nothing. A private Postgres that does \
+            not run is started meanwhile.
 
             With --after-restore, for whoever has restored a backup or failed over: every line is read and held to the \
             newest checkpoint that the guard knows. A ledger that was halted and holds may go on, which is an entry.

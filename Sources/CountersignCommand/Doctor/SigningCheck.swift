@@ -25,8 +25,8 @@ struct SigningCheck {
             results.append(
                 .ok(
                     Self.check,
-                    "\(ledgers) a current key in \(folders.keys.path) and a guard in \(folders.guards.path); keep a copy "
-                        + "of the keys apart, and never restore the guard together with the database"))
+                    "\(ledgers) a current key in \(folders.keys.path) and a guard in \(folders.guards.path); keep a "
+                        + "copy of the keys apart, and never restore the guard together with the database"))
         }
         return results
     }

@@ -7,8 +7,8 @@ struct VerifyReceipt: AsyncParsableCommand {
         commandName: "verify-receipt",
         abstract: "Check a receipt: that this line stands in a ledger that this key has signed.",
         discussion: """
-            Needs no database and no network. The key comes from the ledger's owner, never from the receipt. The line is \
-            the entry's canonical JSON, byte for byte, as an export or the member `line` of /v1/entries/{seq} has it.
+            Needs no database and no network. The key comes from the ledger's owner, never from the receipt. The line \
+            is the entry's canonical JSON, byte for byte, as an export or the member `line` of /v1/entries/{seq} has it.
 
             Example:
                 countersign verify-receipt 41.tlog-proof --line 41.json \\

@@ -81,8 +81,8 @@ struct DatabaseOptions: ParsableArguments {
 }
 
 extension SigningFolders {
-    /// The folders that were named, and for what was not named those beside the file of the master secret; nil where there
-    /// is no such file either.
+    /// The folders that were named, and for what was not named those beside the file of the master secret; nil where
+    /// there is no such file either.
     fileprivate init?(beside masterKey: String?, keys: String?, guards: String?) {
         let folder = masterKey.map { path in
             let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()

@@ -21,8 +21,8 @@ package struct TilesVerification {
     private let checkpoint: Checkpoint
     private let read: (String) -> [UInt8]?
 
-    /// - Parameter read: the content of a file below the ledger's prefix, such as `tile/0/x001/x234/067`; nil where there
-    ///   is none.
+    /// - Parameter read: the content of a file below the ledger's prefix, such as `tile/0/x001/x234/067`; nil where
+    ///   there is none.
     package init(_ trusted: TrustedCheckpoint, read: @escaping (String) -> [UInt8]?) {
         checkpoint = trusted.checkpoint
         self.read = read

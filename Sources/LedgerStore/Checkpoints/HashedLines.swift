@@ -5,8 +5,8 @@ extension LedgerStore {
     private static let pieceSize = 4 << 20
     private static let pieceCounts = 16...4_000
 
-    /// Reads the lines of `range` and grows `tree`, which ends where they begin, by their hashes: nothing that is stored
-    /// beside a line is believed.
+    /// Reads the lines of `range` and grows `tree`, which ends where they begin, by their hashes: nothing that is
+    /// stored beside a line is believed.
     ///
     /// - Returns: the grown tree; a smaller one than the range calls for where lines are missing.
     package func hashLines(

@@ -19,8 +19,9 @@ extension Verifier {
     /// Takes the keys that entries before the first one that is read name.
     mutating func loadSigningKeys(before seq: Int) async throws {
         let rows = try await connection.query(
-            "SELECT vkey, seq FROM countersign.signing_keys WHERE ledger_id = \(ledger.id) AND seq < \(seq) ORDER BY seq",
-            deadline: deadline)
+            """
+            SELECT vkey, seq FROM countersign.signing_keys WHERE ledger_id = \(ledger.id) AND seq < \(seq) ORDER BY seq
+            """, deadline: deadline)
         for row in rows { expectations.addSigningKey(try row.text(0), at: try row.int(1)) }
     }
 

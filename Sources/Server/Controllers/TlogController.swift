@@ -52,8 +52,8 @@ struct TlogController: Sendable {
         }
     }
 
-    /// The ledger of this name, if the caller may read it so far. Whoever has no token learns nothing of a ledger that is
-    /// not public; whoever has one learns nothing of other ledgers.
+    /// The ledger of this name, if the caller may read it so far. Whoever has no token learns nothing of a ledger that
+    /// is not public; whoever has one learns nothing of other ledgers.
     private func wanted(
         _ origin: Origin, _ level: PublicReads, _ request: Request, _ caller: Caller?
     ) async throws -> Wanted {

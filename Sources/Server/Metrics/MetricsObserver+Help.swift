@@ -21,8 +21,10 @@ extension MetricsObserver {
         "countersign_clock_refusals_total": "Appends refused because the clocks disagree.",
         "countersign_master_secret_refusals_total": "Appends refused because the master secret is another one.",
         "countersign_ledger_halts_total": "How often a ledger was found halted; the log names it.",
-        "countersign_checkpoint_seconds": "Reading new lines, signing, guarding and publishing, once for each checkpoint.",
-        "countersign_signing_failures_total": "Checkpoints that could not be signed, by code; the log names the ledger.",
+        "countersign_checkpoint_seconds":
+            "Reading new lines, signing, guarding and publishing, once for each checkpoint.",
+        "countersign_signing_failures_total":
+            "Checkpoints that could not be signed, by code; the log names the ledger.",
         "countersign_rollups_entries_total": "Entries taken into the rollups by this process.",
         "countersign_token_refusals_total": "Requests refused for their token, by reason.",
         "countersign_request_refusals_total": "Requests refused, by the pattern of their route and the problem's code.",

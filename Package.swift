@@ -71,6 +71,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Observation", swiftSettings: strict),
+        .target(name: "Witness", dependencies: ["Cryptography", "Ledger", "Observation"], swiftSettings: strict),
 
         .target(
             name: "Identities",
@@ -82,7 +83,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+                "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Witness",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -110,7 +111,7 @@ let package = Package(
             name: "CountersignCommand",
             dependencies: [
                 "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-                "NameResolution", "Observation", "Postgres", "Server",
+                "NameResolution", "Observation", "Postgres", "Server", "Witness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -170,6 +171,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WitnessTests", dependencies: ["Cryptography", "Ledger", "Observation", "Witness"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

@@ -18,16 +18,19 @@ import Testing
         "Identities": [
             "Compression", "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
         ],
-        "Server": ["Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation"],
+        "Server": [
+            "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Witness",
+        ],
+        "Witness": ["Cryptography", "Ledger", "Observation"],
         "CountersignCommand": [
             "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-            "NameResolution", "Observation", "Postgres", "Server",
+            "NameResolution", "Observation", "Postgres", "Server", "Witness",
         ],
     ]
     private static let modules: Set<String> = [
         "CLibCrypto", "CLibPQ", "CLibUnbound", "CZlib", "Compression", "CountersignCommand", "Cryptography",
         "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "NameResolution",
-        "Observation", "Postgres", "Server",
+        "Observation", "Postgres", "Server", "Witness",
     ]
     private static let widthMax = 120
     private static let fileLinesMax = 400

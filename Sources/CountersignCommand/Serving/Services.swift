@@ -26,7 +26,7 @@ struct IdentityCheckService: Service {
 
 /// The HTTP server; where it cannot listen, it says so in words.
 struct ListeningService: Service {
-    let server: HTTPServer
+    let server: any Service
     let address: ListenAddress
     let isListening: ListeningMark
 

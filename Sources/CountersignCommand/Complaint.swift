@@ -91,7 +91,7 @@ extension Complaint {
             case .foreignFile:
                 "restore that file as it was last; without it the witness is gone: make another, with a key and a "
                     + "directory of its own"
-            case .folderUnusable, .notWritten: "name a directory that you may write to with --dir"
+            case .folderUnusable, .notWritten: "name a directory with --dir that you, and nobody else, may write to"
             case .busy, .clock, .noSignature: nil
             }
         self.init(error.reason, next: next)

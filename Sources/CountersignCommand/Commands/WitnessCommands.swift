@@ -29,7 +29,8 @@ struct WitnessServe: AsyncParsableCommand {
         discussion: """
             The policy names the ledgers by their public keys, a line `log VKEY` for each, and ends with \
             `quorum none`. The directory holds what was cosigned last; it must never be set back to an older state, \
-            for the witness would then cosign a second history. Several processes may share it.
+            for the witness would then cosign a second history. Several processes may share it. It speaks plain \
+            HTTP: a proxy in front brings TLS.
 
             SIGTERM or Ctrl-C answers what is open and stops. The log goes to standard error.
 

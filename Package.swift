@@ -75,6 +75,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Observation", swiftSettings: strict),
+        .target(name: "Witness", dependencies: ["Cryptography", "Ledger", "Observation"], swiftSettings: strict),
 
         .target(
             name: "Identities",
@@ -86,14 +87,16 @@ let package = Package(
         .target(name: "Durability", swiftSettings: strict),
         .target(
             name: "Checkpoints",
-            dependencies: ["Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Postgres"],
+            dependencies: [
+                "Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Outbound", "Postgres",
+            ],
             swiftSettings: strict),
 
         .target(
             name: "Server",
             dependencies: [
                 "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-                "Observation",
+                "Observation", "Witness",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -120,8 +123,8 @@ let package = Package(
         .executableTarget(
             name: "CountersignCommand",
             dependencies: [
-                "Checkpoints", "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
-                "MailAuthentication", "NameResolution", "Observation", "Postgres", "Server",
+                "Checkpoints", "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
+                "MailAuthentication", "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -205,6 +208,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WitnessTests", dependencies: ["Cryptography", "Ledger", "Observation", "Witness"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ],

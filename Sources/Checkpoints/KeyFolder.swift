@@ -39,7 +39,7 @@ package struct KeyFolder: Sendable {
         }
         let lines = bytes.split(separator: 0x0A)
         do throws(NoteFault) {
-            let keys = try lines.map { line throws(NoteFault) in try SigningKey(line: line) }
+            let keys = try lines.map { line throws(NoteFault) in try SigningKey(Array(line)) }
             guard !keys.isEmpty, keys.allSatisfy({ $0.key.name == KeyName(origin) && $0.key.kind == .ed25519 }) else {
                 throw NoteFault.malformedKey
             }

@@ -3,6 +3,7 @@ import EmbeddedPostgres
 import Ledger
 import LedgerStore
 import Postgres
+import Witness
 
 /// What a person is told when a command cannot do its work: one sentence without a capital and a period, and what to do
 /// next. It holds no secret and no personal data.
@@ -49,6 +50,7 @@ extension Complaint {
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
         case let error as PostgresError: self.init(error)
+        case let error as WitnessError: self.init(error)
         case is CancellationError: self = .interrupted
         default: self.init("\(error)")
         }
@@ -87,6 +89,18 @@ extension Complaint {
         default: next = "read the log of Postgres"
         }
         self.init("the database: \(message)", next: next, status: error.code == .usage ? .usage : .couldNotRun)
+    }
+
+    private init(_ error: WitnessError) {
+        let next: String? =
+            switch error.code {
+            case .foreignFile:
+                "restore that file as it was last; without it the witness is gone: make another, with a key and a "
+                    + "directory of its own"
+            case .folderUnusable, .notWritten: "name a directory with --dir that you, and nobody else, may write to"
+            case .busy, .clock, .noSignature: nil
+            }
+        self.init(error.reason, next: next)
     }
 
     /// For sentences of the form "what is wrong; what to do".

@@ -106,6 +106,13 @@ extension Observation {
                 ["ledger": .text(ledger), "assessment": .text(assessment), "changed": .flag(changed)])
         case .identityCheckFailed(let ledger, let reason):
             Record("identity_check_failed", .warning, ["ledger": .text(ledger), "reason": .text(reason)])
+        case .witnessAnswered(let origin, let status):
+            Record(
+                "witness_answered", status == 422 ? .warning : .debug,
+                ["origin": .text(origin ?? "unknown"), "status": .integer(Int64(status))])
+        case .forkSeen(let origin): Record("fork_seen", .critical, ["origin": .text(origin)])
+        case .witnessFailed(let code, let reason):
+            Record("witness_failed", .error, ["code": .text(code), "reason": .text(reason)])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

@@ -52,6 +52,13 @@ package enum Observation: Sendable, Equatable {
     /// A scheduled check came to no result, or its result could not be recorded; it is tried again.
     case identityCheckFailed(ledger: String, reason: String)
 
+    /// This witness answered a log: with a cosignature (200), or with a no. The origin is that of a known log, or none.
+    case witnessAnswered(origin: String?, status: Int)
+    /// A known log has signed two checkpoints that cannot both be true; the requests are kept as evidence.
+    case forkSeen(origin: String)
+    /// This witness could not look at what it remembers, or could not change it: it cosigns nothing then.
+    case witnessFailed(code: String, reason: String)
+
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)
 }

@@ -1,11 +1,9 @@
 package import Checkpoints
 import Hummingbird
-import HummingbirdCore
 package import Identities
 package import Ledger
 package import LedgerStore
 package import Logging
-import NIOCore
 package import Observation
 import ServiceLifecycle
 
@@ -36,24 +34,8 @@ package struct HTTPServer: Service {
             store, observer: observer, authenticator: authenticator, configuration: configuration,
             verifications: verifications, checks: checks, receipts: receipts, clock: clock, metrics: metrics)
         let router = Router(routes, authenticator: authenticator, observer: observer)
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ReceiveDeadlineHandler(timeout: TimeAmount(configuration.receiveTimeout))],
-            idleTimeout: TimeAmount(configuration.idleTimeout))
-        var settings = ApplicationConfiguration(
-            address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1_024)
-        settings.availableConnectionsDelegate = MaximumAvailableConnections(configuration.connectionsMax)
-        let host = configuration.host
         application = Application(
-            router: router,
-            server: HTTPServerBuilder { responder in
-                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: channel))
-            }, configuration: settings,
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? 0
-                let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-                observer.observe(.serverListening(address: address))
-                await onListening(address)
-            }, logger: logger)
+            router, configuration: configuration, observer: observer, logger: logger, onListening: onListening)
     }
 
     package func run() async throws { try await application.run() }

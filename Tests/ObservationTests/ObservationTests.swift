@@ -23,6 +23,8 @@ import Testing
         .requestAnswered(method: "POST", route: "/v1/entries", status: 400, seconds: 0.25),
         .identityChecked(ledger: "a.example/mail", assessment: "protected", changed: true),
         .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
+        .witnessAnswered(origin: "a.example/mail", status: 200), .forkSeen(origin: "a.example/mail"),
+        .witnessFailed(code: "busy", reason: "w/ab.lock is locked"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 0, seconds: 0.125),
     ]
 
@@ -49,6 +51,15 @@ import Testing
         }
         #expect(level(0) == .info)
         #expect(level(1) == .critical)
+    }
+
+    @Test func `of a witness warns where a log's checkpoint does not continue the last one`() {
+        func level(_ status: Int) -> Observation.Level {
+            Observation.witnessAnswered(origin: "a.example/mail", status: status).level
+        }
+        #expect((level(200), level(409), level(422)) == (.debug, .debug, .warning))
+        #expect(Observation.forkSeen(origin: "a.example/mail").level == .critical)
+        #expect(Observation.witnessAnswered(origin: nil, status: 404).fields.first?.value == .text("unknown"))
     }
 
     @Test func `reaches every observer of a group, in order`() {

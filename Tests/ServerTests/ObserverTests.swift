@@ -26,6 +26,8 @@ import Testing
         .requestAnswered(method: "POST", route: "/v1/entries", status: 400, seconds: 0.25),
         .identityChecked(ledger: "a.example/mail", assessment: "protected", changed: true),
         .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
+        .witnessAnswered(origin: "a.example/mail", status: 422), .forkSeen(origin: "a.example/mail"),
+        .witnessFailed(code: "busy", reason: "w/ab.lock is locked"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 2, seconds: 0.125),
     ]
 
@@ -51,6 +53,8 @@ import Testing
             "countersign_token_refusals_total{reason=\"revoked\"} 1",
             "countersign_request_refusals_total{code=\"malformed_json\",route=\"/v1/entries\"} 1",
             "countersign_http_request_seconds_sum{method=\"POST\",route=\"/v1/entries\",status=\"400\"} 0.25",
+            "countersign_witness_answers_total{status=\"422\"} 1", "countersign_witness_forks_total 1",
+            "countersign_witness_failures_total{code=\"busy\"} 1",
             "countersign_verifications_total{verdict=\"broken\"} 1",
             "countersign_verified_entries 9", "countersign_broken_entries 2",
             "countersign_verification_seconds_sum 0.125",

@@ -24,16 +24,18 @@ import Testing
         ],
         "Server": [
             "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
+            "Witness",
         ],
+        "Witness": ["Cryptography", "Ledger", "Observation"],
         "CountersignCommand": [
-            "Checkpoints", "Cryptography", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
-            "MailAuthentication", "NameResolution", "Observation", "Postgres", "Server",
+            "Checkpoints", "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
+            "MailAuthentication", "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
         ],
     ]
     private static let modules: Set<String> = [
         "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CZlib", "Checkpoints", "Compression", "CountersignCommand",
         "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-        "NameResolution", "Observation", "Outbound", "Postgres", "Server",
+        "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
     ]
     private static let widthMax = 120
     private static let fileLinesMax = 400

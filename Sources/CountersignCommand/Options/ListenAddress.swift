@@ -8,6 +8,9 @@ struct ListenAddress: ExpressibleByArgument, Sendable, CustomStringConvertible {
     /// Where the service listens by default: on this machine only.
     static let standard = ListenAddress(host: "127.0.0.1", port: 8080)
 
+    /// Where a witness listens by default: on this machine only.
+    static let witness = ListenAddress(host: "127.0.0.1", port: 8181)
+
     private init(host: String, port: Int) {
         self.host = host
         self.port = port

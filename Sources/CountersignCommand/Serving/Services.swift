@@ -36,7 +36,7 @@ struct SigningService: Service {
 
 /// The HTTP server; where it cannot listen, it says so in words.
 struct ListeningService: Service {
-    let server: HTTPServer
+    let server: any Service
     let address: ListenAddress
     let isListening: ListeningMark
 

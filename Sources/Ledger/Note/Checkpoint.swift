@@ -18,16 +18,25 @@ package struct Checkpoint: Hashable, Sendable {
 
     /// Reads the text of a note.
     package init(_ text: [UInt8]) throws(NoteFault) {
+        try self.init(ofAnyRoot: text)
+        guard !hasWrongEmptyRoot else { throw .wrongEmptyRoot }
+    }
+
+    /// Reads the text of a note that may give a tree without leaves any root: a witness has to tell that apart from
+    /// what it cannot read (C2SP tlog-witness).
+    init(ofAnyRoot text: [UInt8]) throws(NoteFault) {
         guard text.last == 0x0A else { throw .unendedLine }
         let lines = text.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
         guard lines.count >= 3 else { throw .missingLine }
         origin = try KeyName(lines[0])
         size = try NoteLine.number(lines[1])
         root = try NoteLine.hash(lines[2])
-        guard size > 0 || root == TreeHash.empty else { throw .wrongEmptyRoot }
         guard lines.dropFirst(3).allSatisfy({ !$0.isEmpty }) else { throw .unexpectedLine }
         extensions = lines.dropFirst(3).map { Array($0) }
     }
+
+    /// Whether the tree has no leaves, and another root than the SHA-256 of nothing.
+    var hasWrongEmptyRoot: Bool { size == 0 && root != TreeHash.empty }
 
     /// The text that is signed.
     package var text: [UInt8] {

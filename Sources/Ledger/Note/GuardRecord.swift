@@ -30,21 +30,10 @@ package struct GuardRecord: Hashable, Sendable {
     /// Reads a record. Whose signature the note has is for the caller to judge.
     package init(_ bytes: [UInt8]) throws(NoteFault) {
         guard bytes.count <= Self.sizeMax else { throw .tooLarge }
-        var rest = bytes[...]
-        let next = { () throws(NoteFault) -> ArraySlice<UInt8> in
-            guard let end = rest.firstIndex(of: 0x0A) else { throw .missingLine }
-            defer { rest = rest[(end + 1)...] }
-            return rest[..<end]
-        }
-        guard try next().elementsEqual(Self.header) else { throw .unknownFormat }
-        var subtrees: [Digest] = []
-        var line = try next()
-        while !line.isEmpty {
-            guard subtrees.count < TlogProof.hashCountMax else { throw .tooManyHashes }
-            subtrees.append(try NoteLine.hash(line))
-            line = try next()
-        }
-        let note = try SignedNote(Array(rest))
+        var reader = NoteLineReader(bytes)
+        guard try reader.next().elementsEqual(Self.header) else { throw .unknownFormat }
+        let subtrees = try reader.hashes(countMax: TlogProof.hashCountMax)
+        let note = try SignedNote(Array(reader.rest))
         let checkpoint = try Checkpoint(note.text)
         guard let range = CompactRange(size: checkpoint.size, subtrees: subtrees),
             let record = GuardRecord(note, checkpoint, range: range)

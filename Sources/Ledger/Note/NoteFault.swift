@@ -13,15 +13,15 @@ package enum NoteFault: String, Error, Sendable, CaseIterable {
     case tooManySignatures = "too_many_signatures"
     /// A key name that is empty, too long, or holds a plus sign or white space.
     case invalidKeyName = "invalid_key_name"
-    /// A verifier key that is not `name+id+base64`.
+    /// A verifier key that is not `name+id+base64`, or a signing key that is not that behind `PRIVATE+KEY+`.
     case malformedKey = "malformed_key"
-    /// A verifier key whose ID is not that of its name and key.
+    /// A key whose ID is not that of its name and key.
     case wrongKeyID = "wrong_key_id"
     /// A key of a type that is not known here.
     case unknownKeyType = "unknown_key_type"
     /// The first line of a receipt is another one.
     case unknownFormat = "unknown_format"
-    /// Fewer lines than the format has.
+    /// Fewer lines than the format has, or the last of them without its end.
     case missingLine = "missing_line"
     /// A line that must not be empty is, or one that should be something else.
     case unexpectedLine = "unexpected_line"

@@ -50,7 +50,7 @@ package struct NoteKey: Hashable, Sendable {
     }
 
     /// The number that hexadecimal digits in lower case spell.
-    private static func number(hex digits: ArraySlice<UInt8>) -> UInt32? {
+    static func number(hex digits: ArraySlice<UInt8>) -> UInt32? {
         var number: UInt32 = 0
         for digit in digits {
             switch digit {
@@ -62,11 +62,9 @@ package struct NoteKey: Hashable, Sendable {
         return number
     }
 
+    /// The ID as eight hexadecimal digits in lower case.
+    package var idText: String { Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: id >> UInt32(24 - 8 * $0)) }) }
+
     /// The verifier key as text.
     package var vkey: String { "\(name)+\(idText)+\(Base64.encode([kind.rawValue] + publicKey))" }
-
-    /// The ID as eight hexadecimal digits in lower case.
-    package var idText: String {
-        Hex.encode((0..<4).map { UInt8(truncatingIfNeeded: id >> UInt32(24 - 8 * $0)) })
-    }
 }

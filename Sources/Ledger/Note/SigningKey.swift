@@ -1,24 +1,24 @@
 import Cryptography
 
-/// A private key with its name, as files keep it: one line, in the form of Go's note package,
-/// `PRIVATE+KEY+<name>+<8 hex digits of the public key's ID>+<base64(type, seed)>`.
+/// A private key as a file keeps it: one line, in the convention of Go's tools (golang.org/x/mod/sumdb/note).
 ///
-/// It never leaves a file but as a ``NoteSigner``; nothing prints ``line`` except what writes that file.
+///     PRIVATE+KEY+<name>+<8 hex digits: the ID of the public key>+<base64(type, 32 bytes of seed)>
+///
+/// It holds the secret: only ``line`` shows it.
 package struct SigningKey: Sendable {
-    private static let prefix = "PRIVATE+KEY+"
+    /// The longest line, in bytes.
+    package static let sizeMax = NoteKey.sizeMax
+    private static let mark = "PRIVATE+KEY+"
 
-    /// What the key does.
+    /// What signs; its key is the public half.
     package let signer: NoteSigner
     private let seed: [UInt8]
 
-    /// The key that verifies what this one signs.
-    package var key: NoteKey { signer.key }
-
-    /// The key of 32 bytes of seed; nil for any other length.
+    /// The key of 32 bytes of seed, which must be unpredictable; nil for any other length.
     package init?(name: KeyName, kind: NoteKey.Kind, seed: [UInt8]) {
         guard let privateKey = Ed25519PrivateKey(seed: seed) else { return nil }
-        self.seed = seed
         signer = NoteSigner(name: name, kind: kind, privateKey: privateKey)
+        self.seed = seed
     }
 
     /// A new key.
@@ -31,26 +31,41 @@ package struct SigningKey: Sendable {
         self = key
     }
 
-    /// Reads a line, without its line feed. The ID must be that of the public key.
-    package init(line: some Collection<UInt8>) throws(NoteFault) {
-        let line = Array(line)
-        guard line.count <= NoteKey.sizeMax else { throw .tooLarge }
-        guard line.starts(with: Self.prefix.utf8) else { throw .malformedKey }
-        let parts = line.dropFirst(Self.prefix.utf8.count)
-            .split(separator: UInt8(ascii: "+"), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let data = Base64.decodeLine(parts[2]), let type = data.first else {
-            throw .malformedKey
-        }
+    /// The key that verifies what this one signs.
+    package var key: NoteKey { signer.key }
+
+    /// Reads the line, without its end.
+    ///
+    /// - Throws: `tooLarge`, `malformedKey`, `invalidKeyName`, `unknownKeyType`; `wrongKeyID` where name and seed are
+    ///   not those that the ID was made of.
+    package init(_ line: [UInt8]) throws(NoteFault) {
+        guard line.count <= Self.sizeMax else { throw .tooLarge }
+        guard line.starts(with: Self.mark.utf8) else { throw .malformedKey }
+        // Base64 may hold further plus signs.
+        let parts = line.dropFirst(Self.mark.utf8.count).split(
+            separator: UInt8(ascii: "+"), maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw .malformedKey }
+        let name = try KeyName(parts[0])
+        guard parts[1].count == 8, let id = NoteKey.number(hex: parts[1]), let data = Base64.decodeLine(parts[2]),
+            let type = data.first
+        else { throw .malformedKey }
         guard let kind = NoteKey.Kind(rawValue: type) else { throw .unknownKeyType }
-        guard let key = SigningKey(name: try KeyName(parts[0]), kind: kind, seed: Array(data.dropFirst())) else {
+        guard let key = SigningKey(name: name, kind: kind, seed: Array(data.dropFirst())) else {
             throw .malformedKey
         }
-        guard key.key.idText.utf8.elementsEqual(parts[1]) else { throw .wrongKeyID }
+        guard key.signer.key.id == id else { throw .wrongKeyID }
         self = key
     }
 
-    /// The key as its file holds it, without a line feed. A secret.
+    /// The line with the secret, without its end.
     package var line: String {
-        "\(Self.prefix)\(key.name)+\(key.idText)+\(Base64.encode([key.kind.rawValue] + seed))"
+        let key = signer.key
+        return "\(Self.mark)\(key.name)+\(key.idText)+\(Base64.encode([key.kind.rawValue] + seed))"
     }
+}
+
+extension SigningKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "SigningKey(\(signer.key.name), …)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

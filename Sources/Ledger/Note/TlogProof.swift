@@ -27,33 +27,21 @@ package struct TlogProof: Hashable, Sendable {
     /// Reads a receipt.
     package init(_ bytes: [UInt8]) throws(NoteFault) {
         guard bytes.count <= Self.sizeMax else { throw .tooLarge }
-        var rest = bytes[...]
-        let next = { () throws(NoteFault) -> ArraySlice<UInt8> in
-            guard let end = rest.firstIndex(of: 0x0A) else { throw .missingLine }
-            defer { rest = rest[(end + 1)...] }
-            return rest[..<end]
-        }
-        guard try next().elementsEqual(Self.header) else { throw .unknownFormat }
-        var line = try next()
+        var lines = NoteLineReader(bytes)
+        guard try lines.next().elementsEqual(Self.header) else { throw .unknownFormat }
+        var line = try lines.next()
         if line.starts(with: "extra ".utf8) {
             guard line.count <= Self.extraSizeMax, let extra = Base64.decodeLine(line.dropFirst(6)), !extra.isEmpty
             else { throw .unexpectedLine }
             self.extra = extra
-            line = try next()
+            line = try lines.next()
         } else {
             extra = nil
         }
         guard line.starts(with: "index ".utf8) else { throw .unexpectedLine }
         index = try NoteLine.number(line.dropFirst(6))
-        var hashes: [Digest] = []
-        line = try next()
-        while !line.isEmpty {
-            guard hashes.count < Self.hashCountMax else { throw .tooManyHashes }
-            hashes.append(try NoteLine.hash(line))
-            line = try next()
-        }
-        proof = InclusionProof(hashes: hashes)
-        checkpoint = try SignedNote(Array(rest))
+        proof = InclusionProof(hashes: try lines.hashes(countMax: Self.hashCountMax))
+        checkpoint = try SignedNote(Array(lines.rest))
     }
 
     /// The receipt as it is written.

@@ -32,6 +32,10 @@ extension MetricsObserver {
         "countersign_identity_checks_total":
             "Scheduled checks of sender identities, by assessment and whether it changed.",
         "countersign_identity_check_failures_total": "Scheduled checks that came to no result, by reason.",
+        "countersign_witness_answers_total": "Requests to this witness, by the status of the answer.",
+        "countersign_witness_forks_total":
+            "Checkpoints that contradict one cosigned by this witness; the log names who signed both.",
+        "countersign_witness_failures_total": "Requests that this witness could not answer, by code.",
         "countersign_verifications_total": "Verifications finished, by verdict.",
         "countersign_verification_seconds": "How long a verification took.",
         "countersign_verified_entries": "Entries that the last verification looked at.",

@@ -7,12 +7,13 @@ package import Observation
 package final class MetricsObserver: Observer {
     private let postgresUp, schemaVersion, verifiedEntries, brokenEntries: Meter
     private let postgresDeaths, partitions, entries, commits, requests, replays, unknownOutcomes: Counter
-    private let clockRefusals, masterSecretRefusals, halts, rollupEntries: Counter
+    private let clockRefusals, masterSecretRefusals, halts, rollupEntries, witnessForks: Counter
     private let lockWait, build, commit, signing, verificationSeconds: Timer
     private let groupEntries: Recorder
 
     private let failures, lostCommits, guiltyRequests, signingFailures, verifications: LabelledMetrics<Counter>
     private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
+    private let witnessAnswers, witnessFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
 
     package init(factory: any MetricsFactory) {
@@ -52,6 +53,9 @@ package final class MetricsObserver: Observer {
         }
         identityChecks = counters("identity_checks_total", "assessment", "changed")
         identityCheckFailures = counters("identity_check_failures_total", "reason")
+        witnessAnswers = counters("witness_answers_total", "status")
+        witnessForks = counter("witness_forks_total")
+        witnessFailures = counters("witness_failures_total", "code")
         verifications = counters("verifications_total", "verdict")
         verifiedEntries = meter("verified_entries")
         brokenEntries = meter("broken_entries")
@@ -93,6 +97,9 @@ package final class MetricsObserver: Observer {
         case .identityChecked(_, let assessment, let changed):
             identityChecks[assessment, changed ? "true" : "false"].increment()
         case .identityCheckFailed(_, let reason): identityCheckFailures[reason].increment()
+        case .witnessAnswered(_, let status): witnessAnswers[String(status)].increment()
+        case .forkSeen: witnessForks.increment()
+        case .witnessFailed(let code, _): witnessFailures[code].increment()
         case .verificationFinished(_, let entries, let broken, let seconds):
             verifications[broken == 0 ? "intact" : "broken"].increment()
             verifiedEntries.set(entries)

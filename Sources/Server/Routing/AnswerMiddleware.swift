@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import LedgerStore
-import NIOCore
 import NIOHTTP1
 import Observation
 
@@ -53,10 +52,7 @@ struct AnswerMiddleware: RouterMiddleware {
         }
         observer.observe(
             .requestRefused(route: context.endpointPath ?? Self.unknownRoute, code: problem.code))
-        if problem.closesConnection {
-            // Hummingbird closes the connection once the answer to the request under way is written.
-            context.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        }
+        if problem.closesConnection { context.closeAfterAnswer() }
         return problem.response
     }
 

@@ -14,6 +14,9 @@ struct CallContext: RequestContext {
         channel = source.channel
     }
 
+    /// Lets the connection end: Hummingbird closes it once the answer to the request under way is written.
+    func closeAfterAnswer() { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+
     /// The percent-decoded part of the path that the route calls `name`.
     func path(_ name: String) throws(Refusal) -> String {
         guard let raw = parameters.get(name), let text = PercentEncoding.decode(raw) else {

@@ -25,10 +25,23 @@ CREATE TABLE countersign.checkpoints (
     note      text COLLATE "C" NOT NULL CHECK (octet_length(note) <= 65536), -- a C2SP signed note
     signed_at timestamptz NOT NULL,
     kept      boolean NOT NULL, -- somebody may ask for it again
+    witnessed boolean NOT NULL, -- enough witnesses for the policy of the service have signed it
     PRIMARY KEY (ledger_id, size)
 );
+CREATE INDEX checkpoints_witnessed ON countersign.checkpoints (ledger_id, size) WHERE witnessed;
 GRANT SELECT, INSERT, DELETE ON countersign.checkpoints TO countersign_app;
-GRANT UPDATE (note, kept) ON countersign.checkpoints TO countersign_app;
+GRANT UPDATE (note, kept, witnessed) ON countersign.checkpoints TO countersign_app;
+
+-- What timestamp authorities said of checkpoints (RFC 3161): a token is over the checkpoint as the ledger signed it,
+-- without the signatures of witnesses.
+CREATE TABLE countersign.timestamps (
+    ledger_id  bigint NOT NULL REFERENCES countersign.ledgers,
+    size       bigint NOT NULL CHECK (size > 0),
+    token      bytea NOT NULL CHECK (octet_length(token) <= 65536),
+    stamped_at timestamptz NOT NULL, -- by the authority's clock
+    PRIMARY KEY (ledger_id, size)
+);
+GRANT SELECT, INSERT ON countersign.timestamps TO countersign_app;
 
 -- Who does what only one instance need do. A lease spares work; it protects nothing.
 CREATE TABLE countersign.leases (

@@ -1,3 +1,5 @@
+package import LedgerStore
+
 /// What stands behind an entry, each level with all that is below it.
 package enum Assurance: String, Sendable, CaseIterable {
     /// It is committed, and in the tree.
@@ -8,4 +10,9 @@ package enum Assurance: String, Sendable, CaseIterable {
     case witnessed
     /// A timestamp authority has stamped its checkpoint (RFC 3161).
     case timestamped
+
+    /// What stands behind the entries that a checkpoint covers.
+    package init(of published: PublishedCheckpoint) {
+        self = published.isTimestamped ? .timestamped : published.isWitnessed ? .witnessed : .signed
+    }
 }

@@ -14,19 +14,25 @@ package struct CheckpointSigner: Sendable {
     private let store: LedgerStore
     private let keys: KeyFolder
     private let guards: GuardFolder
+    private let witnesses: Witnesses?
     private let observer: any Observer
     private let clock: @Sendable () -> Timestamp
 
+    /// - Parameter witnesses: whose signatures are asked for, before a checkpoint is published where they are the fence.
     package init(
-        store: LedgerStore, keys: KeyFolder, guards: GuardFolder, observer: any Observer,
+        store: LedgerStore, keys: KeyFolder, guards: GuardFolder, witnesses: Witnesses? = nil, observer: any Observer,
         clock: @escaping @Sendable () -> Timestamp
     ) {
+        self.witnesses = witnesses
         self.store = store
         self.keys = keys
         self.guards = guards
         self.observer = observer
         self.clock = clock
     }
+
+    /// Whether there are witnesses to ask after a checkpoint was published; those that are the fence were asked before.
+    var asksWitnesses: Bool { witnesses?.mode == .open }
 
     /// Whether there is a file with a key of the ledger here.
     package func hasKey(of ledger: StoredLedger) -> Bool { (try? keys.keys(of: ledger.origin)) != nil }
@@ -72,8 +78,18 @@ package struct CheckpointSigner: Sendable {
             }
             newest = grown
         }
-        let published = PublishedCheckpoint(newest.note, newest.checkpoint, signedAt: clock())
-        try await asking { () throws(StoreError) in try await store.publish(published, of: ledger, kept: kept) }
+        var published = PublishedCheckpoint(newest.note, newest.checkpoint, signedAt: clock())
+        if let witnesses, witnesses.mode == .closed {
+            published = try await cosigned(published, of: ledger, by: witnesses, own: signers.map(\.key))
+            guard published.isWitnessed else {
+                throw SigningFault(
+                    .notWitnessed, "too few witnesses signed the checkpoint, and none is published without them")
+            }
+        }
+        let outcome = published
+        try await asking { () throws(StoreError) in
+            try await store.publish(outcome, of: ledger, kept: kept || outcome.isWitnessed)
+        }
         observer.observe(
             .checkpointPublished(
                 ledger: ledger.origin.text, size: range.size, entries: range.size - record.checkpoint.size,
@@ -172,6 +188,41 @@ package struct CheckpointSigner: Sendable {
 }
 
 extension CheckpointSigner {
+    /// Asks the witnesses for the newest checkpoint, and publishes it with what they signed.
+    ///
+    /// - Returns: whether enough of them have.
+    package func witness(_ ledger: StoredLedger) async throws(SigningFault) -> Bool {
+        guard let witnesses else { return false }
+        let newest = try await asking { () throws(StoreError) in try await store.checkpoint(of: ledger) }
+        guard let newest, !newest.isWitnessed else { return newest != nil }
+        let own = try await asking { () throws(StoreError) in try await store.signingKeys(of: ledger) }
+        let cosigned = try await cosigned(newest, of: ledger, by: witnesses, own: own)
+        if cosigned.note != newest.note || cosigned.isWitnessed {
+            try await asking { () throws(StoreError) in try await store.replaceCheckpoint(cosigned, of: ledger) }
+        }
+        return cosigned.isWitnessed
+    }
+
+    /// The checkpoint with the signatures of witnesses. Halts the ledger where one of them shows a larger tree under our
+    /// own signature: then commits were lost, or somebody else signs with our key.
+    private func cosigned(
+        _ published: PublishedCheckpoint, of ledger: StoredLedger, by witnesses: Witnesses, own: [NoteKey]
+    ) async throws(SigningFault) -> PublishedCheckpoint {
+        let outcome = await witnesses.cosign(published, of: ledger, own: own) { [store] from, to throws(StoreError) in
+            guard let proof = try await store.consistencyProof(of: ledger, from: from, to: to) else {
+                throw StoreError(.notFound, "the ledger has no tree of this size")
+            }
+            return proof
+        }
+        if let larger = outcome.larger {
+            throw try await halted(
+                ledger, "a witness has seen a checkpoint of \(larger.size) entries under the ledger's own signature")
+        }
+        return PublishedCheckpoint(
+            outcome.note, published.checkpoint, signedAt: published.signedAt, isWitnessed: outcome.isMet,
+            isTimestamped: published.isTimestamped)
+    }
+
     /// Holds what is stored to the guard, by the stored hashes alone: soon done, before anything is served. Halts the
     /// ledger where the two contradict each other. A ledger without a key or a guard here is passed over.
     ///

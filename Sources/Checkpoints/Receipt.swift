@@ -1,4 +1,5 @@
 package import Ledger
+import LedgerStore
 
 /// A receipt with what it is worth.
 package struct Receipt: Sendable {
@@ -6,8 +7,8 @@ package struct Receipt: Sendable {
     package let proof: TlogProof
     package let assurance: Assurance
 
-    init(_ proof: TlogProof) {
+    init(_ proof: TlogProof, under published: PublishedCheckpoint) {
         self.proof = proof
-        assurance = .signed
+        assurance = Assurance(of: published)
     }
 }

@@ -57,17 +57,15 @@ package final class Receipts: Sendable {
             // Nobody is given a receipt that does not hold.
             throw StoreError(.internal, "the stored tree does not lead to the signed root; run `countersign verify`")
         }
-        return Receipt(TlogProof(index: seq, proof: proof, checkpoint: published.note))
+        return Receipt(TlogProof(index: seq, proof: proof, checkpoint: published.note), under: published)
     }
 
     /// A checkpoint that covers the entry, and is kept.
     private func checkpoint(
         of ledger: StoredLedger, covering seq: Int
     ) async throws(StoreError) -> PublishedCheckpoint {
-        if let newest = try await store.checkpoint(of: ledger), newest.size > seq,
-            try await keep(newest, of: ledger)
-        {
-            return newest
+        if let best = try await store.bestCheckpoint(of: ledger, covering: seq), try await keep(best, of: ledger) {
+            return best
         }
         guard let rounds else { throw StoreError.notSigned("this instance does not sign") }
         do throws(SigningFault) {

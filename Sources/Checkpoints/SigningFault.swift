@@ -13,6 +13,8 @@ package struct SigningFault: Error, Sendable, CustomStringConvertible {
         case busy
         /// What is stored contradicts the guard: the ledger was halted.
         case halted
+        /// Too few witnesses signed, and nothing is published without them.
+        case notWitnessed = "not_witnessed"
         /// The database did not answer.
         case unavailable
     }

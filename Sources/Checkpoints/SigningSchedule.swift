@@ -2,15 +2,31 @@ import Cryptography
 import Ledger
 package import LedgerStore
 package import Observation
+import Synchronization
 
 /// Signs what has grown, every few seconds, for all ledgers of the database: one lease, one question, one task.
 package struct SigningSchedule: Sendable {
     /// How long others leave the work to whoever has the lease.
-    private static let leaseSeconds: Int32 = 60
+    private static let leaseSeconds = 60
     private static let lease = "signing"
+
+    /// Ledgers that are worked on at once.
+    private static let parallelMax = 4
+
+    /// How often the newest checkpoint is stamped, and by whom.
+    package struct Timestamps: Sendable {
+        let authority: TimestampAuthority
+        let interval: Duration
+
+        package init(_ authority: TimestampAuthority, every interval: Duration = .seconds(3_600)) {
+            self.authority = authority
+            self.interval = interval
+        }
+    }
 
     private let store: LedgerStore
     private let signer: CheckpointSigner
+    private let timestamps: Timestamps?
     private let observer: any Observer
     private let interval: Duration
     /// This instance, in the lease.
@@ -18,10 +34,12 @@ package struct SigningSchedule: Sendable {
 
     /// - Parameter interval: the time between two rounds: how old the newest checkpoint gets while entries come in.
     package init(
-        store: LedgerStore, signer: CheckpointSigner, observer: any Observer, interval: Duration = .seconds(10)
+        store: LedgerStore, signer: CheckpointSigner, timestamps: Timestamps? = nil, observer: any Observer,
+        interval: Duration = .seconds(10)
     ) {
         self.store = store
         self.signer = signer
+        self.timestamps = timestamps
         self.observer = observer
         self.interval = interval
     }
@@ -31,27 +49,66 @@ package struct SigningSchedule: Sendable {
         // What was said of a ledger is not said again each round.
         var told: [Int64: SigningFault.Code] = [:]
         while !Task.isCancelled {
-            await round(&told)
+            await sign(&told)
+            if signer.asksWitnesses { await forEachLedger(with: .witness) { _ = try? await signer.witness($0) } }
+            if let timestamps { await stamp(timestamps) }
             try? await Task.sleep(for: interval)
         }
     }
 
-    private func round(_ told: inout [Int64: SigningFault.Code]) async {
+    private func sign(_ told: inout [Int64: SigningFault.Code]) async {
+        // A fault of one ledger must not keep the others from being signed.
+        let faults = Mutex<[(StoredLedger, SigningFault?)]>([])
+        await forEachLedger(with: .sign) { ledger in
+            do throws(SigningFault) {
+                _ = try await signer.sign(ledger, kept: false)
+                faults.withLock { $0.append((ledger, nil)) }
+            } catch {
+                faults.withLock { $0.append((ledger, error)) }
+            }
+        }
+        for (ledger, fault) in faults.withLock({ $0 }) {
+            guard let fault else {
+                told[ledger.id] = nil
+                continue
+            }
+            guard told.updateValue(fault.code, forKey: ledger.id) != fault.code else { continue }
+            observer.observe(
+                .signingFailed(ledger: ledger.origin.text, code: fault.code.rawValue, reason: fault.description))
+        }
+    }
+
+    private func stamp(_ timestamps: Timestamps) async {
+        await forEachLedger(with: .timestamp(afterSeconds: Int(timestamps.interval / .seconds(1)))) { ledger in
+            do throws(TimestampAuthority.Fault) {
+                try await timestamps.authority.stamp(ledger, in: store)
+                observer.observe(.timestampAsked(ledger: ledger.origin.text, code: "stamped", reason: ""))
+            } catch {
+                observer.observe(
+                    .timestampAsked(ledger: ledger.origin.text, code: error.code, reason: error.description))
+            }
+        }
+    }
+
+    /// Does something for each ledger that calls for it and whose key is here, some at once, if the lease is ours.
+    private func forEachLedger(
+        with work: SigningWork, _ body: @Sendable @escaping (StoredLedger) async -> Void
+    ) async {
         // Whatever the database does not answer is asked in the next round.
-        guard let unsigned = try? await store.unsignedLedgers() else { return }
-        let ours = unsigned.map(\.ledger).filter(signer.hasKey)
+        guard let ledgers = try? await store.ledgers(with: work) else { return }
+        let ours = ledgers.filter(signer.hasKey)
         guard !ours.isEmpty,
             (try? await store.takeLease(Self.lease, holder: holder, seconds: Self.leaseSeconds)) == true
         else { return }
-        for ledger in ours {
-            guard !Task.isCancelled else { return }
-            do throws(SigningFault) {
-                _ = try await signer.sign(ledger, kept: false)
-                told[ledger.id] = nil
-            } catch {
-                guard told.updateValue(error.code, forKey: ledger.id) != error.code else { continue }
-                observer.observe(
-                    .signingFailed(ledger: ledger.origin.text, code: error.code.rawValue, reason: error.description))
+        await withDiscardingTaskGroup { tasks in
+            let lanes = min(ours.count, Self.parallelMax)
+            for lane in 0..<lanes {
+                tasks.addTask {
+                    for ledger in stride(from: lane, to: ours.count, by: lanes).map({ ours[$0] }) {
+                        guard !Task.isCancelled else { return }
+                        await body(ledger)
+                    }
+                }
             }
         }
     }

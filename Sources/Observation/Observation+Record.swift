@@ -79,6 +79,14 @@ extension Observation {
                     "ledger": .text(ledger), "size": .integer(Int64(size)), "entries": .integer(Int64(entries)),
                     "seconds": .seconds(seconds),
                 ])
+        case .witnessAsked(let ledger, let witness, let outcome):
+            Record(
+                "witness_asked", level(ofWitnessOutcome: outcome),
+                ["ledger": .text(ledger), "witness": .text(witness), "outcome": .text(outcome)])
+        case .timestampAsked(let ledger, let code, let reason):
+            Record(
+                "timestamp_asked", code == "stamped" ? .info : .warning,
+                ["ledger": .text(ledger), "code": .text(code), "reason": .text(reason)])
         case .signingFailed(let ledger, let code, let reason):
             Record(
                 "signing_failed", .error,
@@ -120,6 +128,15 @@ extension Observation {
                     "ledger": .text(ledger), "entries": .integer(entries), "broken": .integer(broken),
                     "seconds": .seconds(seconds),
                 ])
+        }
+    }
+
+    /// A witness that knows more than we do is the worst that it can say.
+    private func level(ofWitnessOutcome outcome: String) -> Level {
+        switch outcome {
+        case "cosigned": .debug
+        case "rollback_proved", "rollback_claimed", "inconsistent": .critical
+        default: .warning
         }
     }
 }

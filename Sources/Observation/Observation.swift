@@ -36,6 +36,10 @@ package enum Observation: Sendable, Equatable {
     case checkpointPublished(ledger: String, size: Int, entries: Int, seconds: Double)
     /// No checkpoint could be signed; it is tried again.
     case signingFailed(ledger: String, code: String, reason: String)
+    /// A witness was asked for its signature below a checkpoint.
+    case witnessAsked(ledger: String, witness: String, outcome: String)
+    /// A timestamp authority was asked for a timestamp of a checkpoint; `code` is `stamped` or says what went wrong.
+    case timestampAsked(ledger: String, code: String, reason: String)
 
     case partitionCreated(name: String)
     /// The rollups are exact up to, not including, `seq`.

@@ -20,6 +20,8 @@ import Testing
         .ledgerHalted(ledger: "a.example/mail", reason: "a reason"),
         .checkpointPublished(ledger: "a.example/mail", size: 9, entries: 2, seconds: 0.01),
         .signingFailed(ledger: "a.example/mail", code: "busy", reason: "a reason"),
+        .witnessAsked(ledger: "a.example/mail", witness: "w.example/1", outcome: "cosigned"),
+        .timestampAsked(ledger: "a.example/mail", code: "stamped", reason: ""),
         .partitionCreated(name: "entries_2"),
         .rollupsAdvanced(ledger: "a.example/mail", seq: 41, entries: 7), .migrationApplied(version: 3, name: "ledger"),
         .tokenRefused(reason: "revoked"), .requestRefused(route: "/v1/entries", code: "malformed_json"),

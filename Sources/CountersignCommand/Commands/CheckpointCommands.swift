@@ -12,7 +12,7 @@ struct CheckpointCommand: AsyncParsableCommand {
             A checkpoint that somebody else keeps is what nobody can go behind, not even with all rights in the \
             database: put one where you cannot delete it, now and then.
             """,
-        subcommands: [CheckpointShow.self, CheckpointSign.self])
+        subcommands: [CheckpointShow.self, CheckpointSign.self, CheckpointStamp.self])
 }
 
 /// `countersign checkpoint show`
@@ -26,6 +26,10 @@ struct CheckpointShow: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOption
     @Option(help: ArgumentHelp("The one of exactly this size, if it was kept.", valueName: "size"))
     var size: Int?
+    @Flag(name: .customLong("own"), help: "Only as the ledger signed it, which is what a timestamp is over.")
+    var isOwn = false
+    @Flag(name: .customLong("timestamp"), help: "Print the timestamp token over it instead, in DER.")
+    var isTimestamp = false
 
     func run() async throws {
         try await OpenStore.with(database) { open in
@@ -35,7 +39,15 @@ struct CheckpointShow: AsyncParsableCommand {
                     "there is no checkpoint of \(ledger.origin.text)\(size.map { " with size \($0)" } ?? "")",
                     next: "sign one with `countersign checkpoint sign`")
             }
-            try Output.standard.write(published.note.bytes)
+            guard isTimestamp else {
+                return try Output.standard.write((isOwn ? published.ownNote : published.note).bytes)
+            }
+            guard let token = try await open.store.timestamp(of: ledger, size: published.size) else {
+                throw Complaint(
+                    "the checkpoint of \(published.size) entries has no timestamp",
+                    next: "get one with `countersign checkpoint stamp`")
+            }
+            try Output.standard.write(token)
         }
     }
 }
@@ -54,12 +66,49 @@ struct CheckpointSign: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var ledger: LedgerOption
+    @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
 
     func run() async throws {
+        let witnesses = try assurance.witnesses(observer: QuietObserver())
         try await OpenStore.with(database) { open in
             let ledger = try await ledger.find(in: open.store)
-            let published = try await open.signer().sign(ledger, kept: true)
+            let signer = try open.signer(witnesses: witnesses)
+            var published = try await signer.sign(ledger, kept: true)
+            if witnesses != nil, try await !signer.witness(ledger) {
+                try Output.error.writeLine("warning: too few witnesses signed for the policy")
+            }
+            published = try await open.store.checkpoint(of: ledger, size: published.size) ?? published
             try Output.standard.write(published.note.bytes)
+        }
+    }
+}
+
+/// `countersign checkpoint stamp`
+struct CheckpointStamp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stamp",
+        abstract: "Have the newest checkpoint stamped by a timestamp authority, and keep the token (RFC 3161).",
+        discussion: """
+            A service that was given --timestamp-url does so every hour.
+
+            Example:
+                countersign checkpoint stamp --timestamp-url https://tsa.example/tsr \
+                    --timestamp-trust authority.pem --data-dir /var/lib/countersign
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
+
+    func run() async throws {
+        guard let authority = try assurance.authority() else {
+            throw Complaint(
+                "no authority is named", next: "add --timestamp-url URL and --timestamp-trust FILE", status: .usage)
+        }
+        try await OpenStore.with(database) { open in
+            let ledger = try await ledger.find(in: open.store)
+            let (published, stampedAt) = try await authority.stamp(ledger, in: open.store)
+            try Output.standard.writeLine("\(published.size) entries, stamped at \(stampedAt.text)")
         }
     }
 }

@@ -54,6 +54,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"))
     var connections = 8
+    @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
     @OptionGroup(title: "Names") var names: NameOptions
     @OptionGroup(title: "Identities") var schedule: ScheduleOptions
     @Option(help: "How the log is written: auto, text or json.")
@@ -103,15 +104,22 @@ struct Serve: AsyncParsableCommand {
             store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
         let checks = IdentityChecks(
             store, verifications: verifications, schedule: schedule.schedule, observer: observer)
+        let witnesses = try assurance.witnesses(observer: observer)
+        let authority = try assurance.authority()
         let signer = location.signing.map { folders in
             CheckpointSigner(
-                store: store, keys: folders.keys, guards: folders.guards, observer: observer, clock: Clock.now)
+                store: store, keys: folders.keys, guards: folders.guards, witnesses: witnesses, observer: observer,
+                clock: Clock.now)
         }
         let receipts = Receipts(store: store, rounds: signer.map(SigningRounds.init))
+        let timestamps = authority.map {
+            SigningSchedule.Timestamps($0, every: assurance.timestampInterval.duration)
+        }
         let signing = signer.map { signer in
             SigningService(
                 schedule: SigningSchedule(
-                    store: store, signer: signer, observer: observer, interval: checkpointInterval.duration))
+                    store: store, signer: signer, timestamps: timestamps, observer: observer,
+                    interval: checkpointInterval.duration))
         }
         let services: [any Service] =
             before + [

@@ -14,10 +14,11 @@ struct OpenStore: Sendable {
     let location: DatabaseLocation
 
     /// What signs; refused where no folder with keys is named.
-    func signer() throws(Complaint) -> CheckpointSigner {
+    func signer(witnesses: Witnesses? = nil) throws(Complaint) -> CheckpointSigner {
         let folders = try location.requireSigning()
         return CheckpointSigner(
-            store: store, keys: folders.keys, guards: folders.guards, observer: QuietObserver(), clock: Clock.now)
+            store: store, keys: folders.keys, guards: folders.guards, witnesses: witnesses, observer: QuietObserver(),
+            clock: Clock.now)
     }
 
     /// How long one append may take.

@@ -64,6 +64,11 @@ package struct SignedNote: Hashable, Sendable {
             bytes: Array(data.dropFirst(4)))
     }
 
+    /// The note with the signatures under this name alone: a checkpoint as its ledger signed it.
+    package func own(_ name: KeyName) -> SignedNote {
+        SignedNote(text: text, signatures: signatures.filter { $0.name == name })
+    }
+
     /// The note as it is written.
     package var bytes: [UInt8] { text + [0x0A] + signatures.flatMap(\.line) }
 }

@@ -1,27 +1,55 @@
+import Cryptography
 import Ledger
 import Postgres
 
 /// The table of published checkpoints.
 extension LedgerStore {
-    /// A ledger whose newest head no published checkpoint covers.
-    package struct Unsigned: Sendable {
-        package let ledger: StoredLedger
-        package let size: Int
-    }
-
     /// The newest published checkpoint, or nil. The one of exactly `size`, if that is asked for.
     package func checkpoint(
         of ledger: StoredLedger, size: Int? = nil
     ) async throws(StoreError) -> PublishedCheckpoint? {
-        let condition: Statement = size.map { "AND size = \($0)" } ?? ""
-        return try await lookUp { connection, deadline in
-            let row = try await connection.query(
+        try await checkpoints(of: ledger, size.map { "AND c.size = \($0)" } ?? "", limit: 1).first
+    }
+
+    /// The newest published checkpoints, the newest first.
+    ///
+    /// - Parameter below: only smaller ones.
+    package func checkpoints(
+        of ledger: StoredLedger, below size: Int?, limit: Int
+    ) async throws(StoreError) -> [PublishedCheckpoint] {
+        try await checkpoints(of: ledger, size.map { "AND c.size < \($0)" } ?? "", limit: limit)
+    }
+
+    /// Of the checkpoints that cover the entry at `seq` the one with most behind it: the newest that is timestamped, or
+    /// else witnessed, or else the newest.
+    package func bestCheckpoint(
+        of ledger: StoredLedger, covering seq: Int
+    ) async throws(StoreError) -> PublishedCheckpoint? {
+        let stamped: Statement = """
+            AND c.size = (
+                SELECT size FROM countersign.timestamps WHERE ledger_id = \(ledger.id) AND size > \(seq)
+                ORDER BY size DESC LIMIT 1
+            )
+            """
+        for condition in [stamped, "AND c.size > \(seq) AND c.witnessed", "AND c.size > \(seq)"] {
+            if let found = try await checkpoints(of: ledger, condition, limit: 1).first { return found }
+        }
+        return nil
+    }
+
+    private func checkpoints(
+        of ledger: StoredLedger, _ condition: Statement, limit: Int
+    ) async throws(StoreError) -> [PublishedCheckpoint] {
+        try await lookUp { connection, deadline in
+            try await connection.query(
                 """
-                SELECT note, signed_at FROM countersign.checkpoints
-                WHERE ledger_id = \(ledger.id) \(fragment: condition) ORDER BY size DESC LIMIT 1
+                SELECT c.note, c.signed_at, c.witnessed, EXISTS (
+                    SELECT FROM countersign.timestamps t WHERE t.ledger_id = c.ledger_id AND t.size = c.size
+                )
+                FROM countersign.checkpoints c WHERE c.ledger_id = \(ledger.id) \(fragment: condition)
+                ORDER BY c.size DESC LIMIT \(limit)
                 """, deadline: deadline
-            ).first
-            return try row.map(Self.checkpoint)
+            ).map(Self.checkpoint)
         }
     }
 
@@ -33,22 +61,36 @@ extension LedgerStore {
         _ published: PublishedCheckpoint, of ledger: StoredLedger, kept: Bool
     ) async throws(StoreError) {
         let note = String(decoding: published.note.bytes, as: UTF8.self)
+        let signedAt = PostgresTimestamp(published.signedAt)
         try await read { connection, deadline in
             _ = try await connection.pipeline(
                 [
                     """
-                    INSERT INTO countersign.checkpoints (ledger_id, size, note, signed_at, kept)
-                    VALUES (\(ledger.id), \(published.size), \(note), \(PostgresTimestamp(published.signedAt)), \(kept))
-                    ON CONFLICT DO NOTHING
+                    INSERT INTO countersign.checkpoints (ledger_id, size, note, signed_at, kept, witnessed)
+                    VALUES (\(ledger.id), \(published.size), \(note), \(signedAt), \(kept), \(published.isWitnessed))
+                    ON CONFLICT (ledger_id, size) DO UPDATE SET kept = checkpoints.kept OR excluded.kept
                     """,
                     """
                     DELETE FROM countersign.checkpoints WHERE ledger_id = \(ledger.id) AND NOT kept AND size = (
                         SELECT size FROM countersign.checkpoints
                         WHERE ledger_id = \(ledger.id) AND size < \(published.size) ORDER BY size DESC LIMIT 1
-                    ) AND date_trunc('hour', signed_at, 'UTC')
-                        = date_trunc('hour', \(PostgresTimestamp(published.signedAt)), 'UTC')
+                    ) AND date_trunc('hour', signed_at, 'UTC') = date_trunc('hour', \(signedAt), 'UTC')
                     """,
                 ], deadline: deadline)
+        }
+    }
+
+    /// Puts `published` with the signatures of witnesses in the place of what is published, and keeps it.
+    package func replaceCheckpoint(
+        _ published: PublishedCheckpoint, of ledger: StoredLedger
+    ) async throws(StoreError) {
+        let note = String(decoding: published.note.bytes, as: UTF8.self)
+        try await read { connection, deadline in
+            _ = try await connection.query(
+                """
+                UPDATE countersign.checkpoints SET note = \(note), witnessed = \(published.isWitnessed), kept = true
+                WHERE ledger_id = \(ledger.id) AND size = \(published.size)
+                """, deadline: deadline)
         }
     }
 
@@ -66,53 +108,12 @@ extension LedgerStore {
         }
     }
 
-    /// The ledgers that have grown since their newest checkpoint.
-    package func unsignedLedgers() async throws(StoreError) -> [Unsigned] {
-        var sizes: [Int64: Int] = [:]
-        let found = try await read { connection, deadline in
-            try await connection.query(
-                """
-                SELECT l.ledger_id, h.size
-                FROM countersign.ledgers l
-                CROSS JOIN LATERAL (
-                    SELECT size FROM countersign.heads WHERE ledger_id = l.ledger_id ORDER BY size DESC LIMIT 1
-                ) h
-                LEFT JOIN LATERAL (
-                    SELECT size FROM countersign.checkpoints WHERE ledger_id = l.ledger_id ORDER BY size DESC LIMIT 1
-                ) c ON true
-                WHERE l.halted IS NULL AND h.size > coalesce(c.size, 0) ORDER BY l.origin
-                """, deadline: deadline
-            ).map { try ($0.int64(0), $0.int(1)) }
-        }
-        for (id, size) in found { sizes[id] = size }
-        var unsigned: [Unsigned] = []
-        for (id, size) in found {
-            guard let ledger = try await ledger(id: id) else { continue }
-            unsigned.append(Unsigned(ledger: ledger, size: size))
-        }
-        return unsigned
-    }
-
-    /// Takes the lease `name` for `holder`, or prolongs it.
-    ///
-    /// - Returns: whether `holder` has it now.
-    package func takeLease(_ name: String, holder: String, seconds: Int32) async throws(StoreError) -> Bool {
-        try await read { connection, deadline in
-            let rows = try await connection.query(
-                """
-                UPDATE countersign.leases
-                SET holder = \(holder), until = clock_timestamp() + make_interval(secs => \(seconds)::int)
-                WHERE name = \(name) AND (holder = \(holder) OR until < clock_timestamp()) RETURNING name
-                """, deadline: deadline)
-            return !rows.isEmpty
-        }
-    }
-
-    private static func checkpoint(_ row: Row) throws -> PublishedCheckpoint {
+    static func checkpoint(_ row: Row) throws -> PublishedCheckpoint {
         do {
             let note = try SignedNote(Array(try row.text(0).utf8))
             return PublishedCheckpoint(
-                note, try Checkpoint(note.text), signedAt: Timestamp(try row.timestamp(1)))
+                note, try Checkpoint(note.text), signedAt: Timestamp(try row.timestamp(1)),
+                isWitnessed: try row.bool(2), isTimestamped: try row.bool(3))
         } catch let fault as NoteFault {
             throw StoreError(
                 .internal, "a stored checkpoint is unreadable (\(fault.rawValue)); run `countersign verify`")

@@ -9,14 +9,26 @@ package struct PublishedCheckpoint: Sendable, Equatable {
     package let checkpoint: Checkpoint
     /// When the ledger's key signed it.
     package let signedAt: Timestamp
+    /// Whether enough witnesses for the policy of the service have signed it.
+    package let isWitnessed: Bool
+    /// Whether a timestamp authority has stamped it, as far as that was looked up.
+    package let isTimestamped: Bool
 
     package var size: Int { checkpoint.size }
 
-    package init(_ note: SignedNote, _ checkpoint: Checkpoint, signedAt: Timestamp) {
+    package init(
+        _ note: SignedNote, _ checkpoint: Checkpoint, signedAt: Timestamp, isWitnessed: Bool = false,
+        isTimestamped: Bool = false
+    ) {
         self.note = note
         self.checkpoint = checkpoint
         self.signedAt = signedAt
+        self.isWitnessed = isWitnessed
+        self.isTimestamped = isTimestamped
     }
+
+    /// The checkpoint as the ledger signed it, without the signatures of witnesses: what a timestamp is over.
+    package var ownNote: SignedNote { note.own(checkpoint.origin) }
 }
 
 extension Checkpoint {

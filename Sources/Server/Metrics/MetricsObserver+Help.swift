@@ -25,6 +25,10 @@ extension MetricsObserver {
             "Reading new lines, signing, guarding and publishing, once for each checkpoint.",
         "countersign_signing_failures_total":
             "Checkpoints that could not be signed, by code; the log names the ledger.",
+        "countersign_witness_requests_total":
+            "Witnesses asked for a signature, by outcome; rollback_* and inconsistent are alarms.",
+        "countersign_timestamp_requests_total":
+            "Timestamps asked for, by code: stamped, or what went wrong.",
         "countersign_rollups_entries_total": "Entries taken into the rollups by this process.",
         "countersign_token_refusals_total": "Requests refused for their token, by reason.",
         "countersign_request_refusals_total": "Requests refused, by the pattern of their route and the problem's code.",

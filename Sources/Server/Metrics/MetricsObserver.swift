@@ -12,6 +12,7 @@ package final class MetricsObserver: Observer {
     private let groupEntries: Recorder
 
     private let failures, lostCommits, guiltyRequests, signingFailures, verifications: LabelledMetrics<Counter>
+    private let cosignatures, timestamps: LabelledMetrics<Counter>
     private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
     private let witnessAnswers, witnessFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
@@ -41,6 +42,8 @@ package final class MetricsObserver: Observer {
         lostCommits = counters("lost_commits_total", "stored")
         guiltyRequests = counters("guilty_requests_total", "sql_state")
         signing = timer("checkpoint_seconds")
+        cosignatures = counters("witness_requests_total", "outcome")
+        timestamps = counters("timestamp_requests_total", "code")
         signingFailures = counters("signing_failures_total", "code")
         clockRefusals = counter("clock_refusals_total")
         masterSecretRefusals = counter("master_secret_refusals_total")
@@ -87,6 +90,8 @@ package final class MetricsObserver: Observer {
         case .ledgerHalted: halts.increment()
         case .checkpointPublished(_, _, _, let seconds): signing.recordSeconds(seconds)
         case .signingFailed(_, let code, _): signingFailures[code].increment()
+        case .witnessAsked(_, _, let outcome): cosignatures[outcome].increment()
+        case .timestampAsked(_, let code, _): timestamps[code].increment()
         case .partitionCreated: partitions.increment()
         case .rollupsAdvanced(_, _, let entries): rollupEntries.increment(by: entries)
         case .migrationApplied(let version, _): schemaVersion.set(version)

@@ -94,7 +94,7 @@ extension Route {
             + MessagesController(store: store, register: register).routes
             + StatsController(store: store).routes
             + TreeController(store: store).routes
-            + ReceiptsController(receipts: receipts).routes
+            + CheckpointsController(store: store, receipts: receipts).routes
             + TlogController(store: store, authenticator: authenticator).routes
             + ExportController(
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout

@@ -8,7 +8,7 @@ package import Observation
 /// ledger.
 package struct CheckpointSigner: Sendable {
     /// How long the lock on a guard may be somebody else's.
-    private static let lockTimeout = Duration.seconds(5)
+    private static let lockTimeout = Duration.seconds(20)
     private static let lockPause = Duration.milliseconds(2)
 
     private let store: LedgerStore
@@ -36,7 +36,7 @@ package struct CheckpointSigner: Sendable {
     var asksWitnesses: Bool { witnesses?.mode == .open }
 
     /// Whether there is a file with a key of the ledger here.
-    package func hasKey(of ledger: StoredLedger) -> Bool { (try? keys.keys(of: ledger.origin)) != nil }
+    package func hasKey(of ledger: StoredLedger) -> Bool { keys.hasKeys(of: ledger.origin) }
 
     /// Signs the newest head and publishes it.
     ///
@@ -44,7 +44,7 @@ package struct CheckpointSigner: Sendable {
     /// - Returns: the newest checkpoint, which may have been there before.
     package func sign(_ ledger: StoredLedger, kept: Bool) async throws(SigningFault) -> PublishedCheckpoint {
         // Before the lock: who has no key has no guard either.
-        guard try heldKeys(of: ledger) != nil else { throw keyMissing(ledger) }
+        guard hasKey(of: ledger) else { throw keyMissing(ledger) }
         let lock = try await lock(ledger.origin)
         let started = ContinuousClock.now
         do throws(SigningFault) {

@@ -24,6 +24,9 @@ package struct KeyFolder: Sendable {
         origin.text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "+")
     }
 
+    /// Whether there is a file with keys of the ledger.
+    func hasKeys(of origin: Origin) -> Bool { DurableFile.exists(file(of: origin)) }
+
     /// The keys of a ledger, the current one first; nil where there is no file.
     package func keys(of origin: Origin) throws(Fault) -> [SigningKey]? {
         let file = file(of: origin)

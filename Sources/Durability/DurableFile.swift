@@ -60,6 +60,9 @@ package enum DurableFile {
         guard errno == EEXIST else { throw Fault(path, "cannot be made: \(systemMessage)") }
     }
 
+    /// Whether there is something at `path`.
+    package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
     /// Whether others than the owner may read or write `path`.
     package static func isOpenToOthers(_ path: String) -> Bool {
         var status = stat()

@@ -1,5 +1,5 @@
-/// The private cluster's database as one file, written and read by Postgres' own pg_dump and pg_restore: a logical copy,
-/// so it holds no deleted row, fits later releases, and carries no page that a disk has spoilt.
+/// The private cluster's database as one file, written and read by Postgres' own pg_dump and pg_restore: a logical
+/// copy, so it holds no deleted row, fits later releases, and carries no page that a disk has spoilt.
 package struct DatabaseDump: Sendable {
     /// What it consists of: the ledgers, and the views for people. Roles belong to the cluster.
     private static let schemas = ["countersign", "read"]

@@ -20,8 +20,8 @@ struct BackupCommand: AsyncParsableCommand {
             NOT in it, and to be kept apart from it: the master key and the signing keys, without which nothing can be \
             appended or signed; and the guard, which is what finds out that a backup is old.
 
-            A Postgres of your own (--database-url) is backed up by its own means; `countersign doctor --after-restore` \
-            judges what comes back.
+            A Postgres of your own (--database-url) is backed up by its own means; `countersign doctor \
+            --after-restore` judges what comes back.
 
             Example: countersign backup /backups/2026-11-27 --data-dir /var/lib/countersign
             """)

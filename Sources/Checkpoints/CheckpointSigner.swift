@@ -18,7 +18,8 @@ package struct CheckpointSigner: Sendable {
     private let observer: any Observer
     private let clock: @Sendable () -> Timestamp
 
-    /// - Parameter witnesses: whose signatures are asked for, before a checkpoint is published where they are the fence.
+    /// - Parameter witnesses: whose signatures are asked for; before a checkpoint is published, where they are the
+    ///   fence.
     package init(
         store: LedgerStore, keys: KeyFolder, guards: GuardFolder, witnesses: Witnesses? = nil, observer: any Observer,
         clock: @escaping @Sendable () -> Timestamp
@@ -203,8 +204,8 @@ extension CheckpointSigner {
         return cosigned.isWitnessed
     }
 
-    /// The checkpoint with the signatures of witnesses. Halts the ledger where one of them shows a larger tree under our
-    /// own signature: then commits were lost, or somebody else signs with our key.
+    /// The checkpoint with the signatures of witnesses. Halts the ledger where one of them shows a larger tree under
+    /// our own signature: then commits were lost, or somebody else signs with our key.
     private func cosigned(
         _ published: PublishedCheckpoint, of ledger: StoredLedger, by witnesses: Witnesses, own: [NoteKey]
     ) async throws(SigningFault) -> PublishedCheckpoint {

@@ -30,7 +30,10 @@ package final class Receipts: Sendable {
     /// The receipts of entries that were appended a moment ago, all under one checkpoint.
     package func receipts(of ledger: StoredLedger, _ places: [Placed]) async throws(StoreError) -> [Receipt] {
         guard let last = places.map(\.seq).max() else { return [] }
-        let published = try await checkpoint(of: ledger, covering: last)
+        // What was replayed may be covered already; what is new cannot be.
+        let published =
+            places.allSatisfy(\.replayed)
+            ? try await checkpoint(of: ledger, covering: last) : try await sign(ledger, covering: last)
         var receipts: [Receipt] = []
         for place in places {
             receipts.append(try await receipt(of: ledger, seq: place.seq, leafHash: place.leafHash, published))
@@ -67,6 +70,10 @@ package final class Receipts: Sendable {
         if let best = try await store.bestCheckpoint(of: ledger, covering: seq), try await keep(best, of: ledger) {
             return best
         }
+        return try await sign(ledger, covering: seq)
+    }
+
+    private func sign(_ ledger: StoredLedger, covering seq: Int) async throws(StoreError) -> PublishedCheckpoint {
         guard let rounds else { throw StoreError.notSigned("this instance does not sign") }
         do throws(SigningFault) {
             let signed = try await rounds.sign(ledger)

@@ -7,7 +7,7 @@ import Synchronization
 /// Signs what has grown, every few seconds, for all ledgers of the database: one lease, one question, one task.
 package struct SigningSchedule: Sendable {
     /// How long others leave the work to whoever has the lease.
-    private static let leaseSeconds = 60
+    private static let leaseSeconds = 30
     private static let lease = "signing"
 
     /// Ledgers that are worked on at once.
@@ -54,6 +54,8 @@ package struct SigningSchedule: Sendable {
             if let timestamps { await stamp(timestamps) }
             try? await Task.sleep(for: interval)
         }
+        // So that the next instance need not wait until the lease runs out.
+        await Task { try? await store.releaseLease(Self.lease, holder: holder) }.value
     }
 
     private func sign(_ told: inout [Int64: SigningFault.Code]) async {

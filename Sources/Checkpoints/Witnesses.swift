@@ -141,22 +141,40 @@ package final class Witnesses: Sendable {
         }
     }
 
-    /// A witness says that it has seen a larger tree than any that we signed. Anybody can say so; that it is true, only a
-    /// checkpoint shows that our own key has signed.
+    /// A witness says that it has seen a larger tree than any that we signed. Anybody can say so; that it is true, only
+    /// a checkpoint shows that our own key has signed.
     private func larger(
         than published: PublishedCheckpoint, _ size: Int, _ url: String, _ witness: TlogPolicy.Witness,
         _ ledger: StoredLedger, _ own: [NoteKey]
     ) async -> Answer {
-        let id = SHA256.digest(published.checkpoint.origin.bytes).hex
-        let answer = try? await client.answer(to: .get("\(url)/\(id)/checkpoint"), within: limits)
-        if let answer, answer.status == 200, let note = try? SignedNote(answer.body),
-            let trusted = try? TrustedCheckpoint(note, log: own), trusted.checkpoint.size > published.size
-        {
+        if let seen = await seen(published.checkpoint.origin, url, own), seen.size > published.size {
             tell(ledger, witness, "rollback_proved")
-            return .larger(trusted.checkpoint)
+            return .larger(seen)
         }
         tell(ledger, witness, "rollback_claimed")
         return .nothing
+    }
+
+    /// The largest tree of a ledger that a witness of the policy has seen, under the ledger's own signature: what the
+    /// ledger must not be behind.
+    package func newest(of origin: Origin, own: [NoteKey]) async -> Checkpoint? {
+        await withTaskGroup(of: Checkpoint?.self) { tasks in
+            for url in policy.witnesses.compactMap(\.url) {
+                tasks.addTask { await self.seen(KeyName(origin), url, own) }
+            }
+            return await tasks.compactMap(\.self).reduce(nil) { largest, next in
+                (largest?.size ?? -1) < next.size ? next : largest
+            }
+        }
+    }
+
+    /// What a witness publishes of a ledger (C2SP tlog-witness, "monitoring"); nil where our own key did not sign it.
+    private func seen(_ origin: KeyName, _ url: String, _ own: [NoteKey]) async -> Checkpoint? {
+        let id = SHA256.digest(origin.bytes).hex
+        guard let answer = try? await client.answer(to: .get("\(url)/\(id)/checkpoint"), within: limits),
+            answer.status == 200, let note = try? SignedNote(answer.body)
+        else { return nil }
+        return try? TrustedCheckpoint(note, log: own).checkpoint
     }
 
     private func isResting(_ witness: NoteKey) -> Bool {

@@ -93,6 +93,7 @@ class Forger:
             "DELETE FROM countersign.tokens WHERE granted_seq >= %(size)s",
             "UPDATE countersign.tokens SET revoked_seq = NULL WHERE revoked_seq >= %(size)s",
             "DELETE FROM countersign.checkpoints WHERE size > %(size)s",
+            "DELETE FROM countersign.timestamps WHERE size > %(size)s",
             "DELETE FROM countersign.signing_keys WHERE seq >= %(size)s",
             "DELETE FROM countersign.rollups",
             "DELETE FROM countersign.daily_rollups",

@@ -46,7 +46,7 @@ _HEAD = "the beginning of what was rejected is kept for people who look; its dig
 
 _HALT = "it stops appends, and whoever lifts it meets the guard again at the next signature"
 
-_SIGNED_AT = "a checkpoint is worth what its note says; when it was signed is told by witnesses and timestamps"
+_SIGNED_AT = "a checkpoint is worth what its note says; when it was, and who saw it, witnesses and timestamps tell"
 
 _GONE = "whoever holds a copy of it has lost nothing; the guard knows the newest"
 
@@ -67,10 +67,11 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     },
     "signing_keys": dict.fromkeys(("ledger_id", "seq", "vkey"), Found("signing_key", "checkpoint", "orphan")),
     "checkpoints": {
-        "ledger_id": Unseen(_GONE),
+        "ledger_id": Found("orphan"),  # Its timestamp is left.
         **dict.fromkeys(("size", "note"), Found("checkpoint", "orphan")),
-        **dict.fromkeys(("signed_at", "kept"), Unseen(_SIGNED_AT)),
+        **dict.fromkeys(("signed_at", "kept", "witnessed"), Unseen(_SIGNED_AT)),
     },
+    "timestamps": dict.fromkeys(("ledger_id", "size", "token", "stamped_at"), Found("timestamp", "orphan")),
     "leases": dict.fromkeys(("name", "holder", "until"), Unseen(_LEASE)),
     # The last head says how many entries there are: without it some are orphans, with a larger one some are missing.
     "heads": {"ledger_id": Found("head", "orphan"), "size": Found("head", "seq", "orphan"), "root": Found("head")},
@@ -156,8 +157,10 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
     "dns_evidence": ("SELECT ledger_id, sha256('x'), 'x' FROM countersign.ledgers",
                      Unseen("evidence that no entry names proves nothing and harms nothing")),
     "signing_keys": ("SELECT ledger_id, 3, vkey FROM countersign.signing_keys", Found("signing_key", "orphan")),
-    "checkpoints": ("SELECT ledger_id, size + 1000000, note, signed_at, kept FROM countersign.checkpoints LIMIT 1",
-                    Found("checkpoint", "orphan")),
+    "checkpoints": ("SELECT ledger_id, size + 1000000, note, signed_at, kept, witnessed"
+                    " FROM countersign.checkpoints LIMIT 1", Found("checkpoint", "orphan")),
+    "timestamps": ("SELECT ledger_id, size + 1000000, token, stamped_at FROM countersign.timestamps LIMIT 1",
+                   Found("timestamp", "orphan")),
     "leases": ("VALUES ('stray', 'nobody', now())", Unseen(_LEASE)),
     "identities": ("SELECT ledger_id, 'stray.example', '{}', 3, NULL, now(), NULL, NULL, NULL FROM countersign.ledgers",
                    Found("orphan")),
@@ -187,7 +190,8 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "tokens": Found("token"),
     "dns_evidence": Found("evidence"),
     "signing_keys": Found("signing_key", "checkpoint"),
-    "checkpoints": Unseen(_GONE),
+    "checkpoints": Found("orphan"),  # Its timestamp is left.
+    "timestamps": Unseen(_GONE),
     "leases": Unseen(_LEASE),
     "identities": Found("identity"),
     "identity_verifications": Found("identity"),

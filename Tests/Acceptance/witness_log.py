@@ -172,17 +172,18 @@ class Answer:
 class Witness:
     """A folder with a witness's key, policy and memory, and the processes that serve it."""
 
-    def __init__(self, *logs: Log, seed: bytes | None = None) -> None:
+    def __init__(self, *logs: Log | Key, seed: bytes | None = None, name: str | None = None) -> None:
         self.base = Path(tempfile.mkdtemp(prefix="csa-", dir="/tmp"))
         known = vector_keys()["witness1"]
         self.seed = seed or bytes.fromhex(known["seed"])
         public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key().public_bytes_raw()
-        self.key = Key(known["name"], 4, public)
+        self.key = Key(name or known["name"], 4, public)
         self.key_file, self.policy_file = self.base / "witness.key", self.base / "policy"
         self.memory = self.base / "memory"
         self.key_file.touch(0o600)
         self.key_file.write_text(signing_line(self.key.name, 4, self.seed))
-        self.policy_file.write_text("".join(f"log {log.key.vkey}\n" for log in logs) + "quorum none\n")
+        self.policy_file.write_text("".join(
+            f"log {(log if isinstance(log, Key) else log.key).vkey}\n" for log in logs) + "quorum none\n")
         self.instances: list[Instance] = []
 
     @property

@@ -53,6 +53,8 @@ class Run:
             self.small += [*self._reads(), *self._singles([CLIENTS])]
         bench.meter.profile.begin()
         self._add(self._timed(self._fill.until(options.entries, FILL_LEGS)))
+        if options.wants("proofs"):
+            self._add(self._fill.of_strangers())
         if options.wants("ingest"):
             self._add([self._fill.one_connection()])
         bench.mirror.drop()
@@ -65,6 +67,8 @@ class Run:
         self._add(self._reads())
         # Last, for these make the ledgers grow.
         self._add(self._singles(bars.CLIENTS if "single-all" in options.rows else [CLIENTS]))
+        if options.wants("proofs"):
+            self._add([proofs.with_receipts(bench)])
         if options.wants("single"):
             self._add([self._single.measure_chained()])
         self._single.drop()

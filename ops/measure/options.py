@@ -22,7 +22,7 @@ ROWS = {
     "single-all": "the same with 1, 8, 32, 128 and 256 clients",
     "query": "by message ID and by sender and time, beside the same SQL through pgbench",
     "stats": "the dashboard's statistics, in milliseconds",
-    "proofs": "proofs of inclusion and of consistency at random, in milliseconds",
+    "proofs": "proofs and receipts at random, receipts with an append, signing and tiles, an export verified offline",
     "export": "JSONL over HTTP beside binary COPY of the lines",
     "verify": "countersign verify beside binary COPY of the entries into openssl dgst -sha256",
     "ledgers": "batches into 2 and 4 ledgers at once; 1,000 ledgers idle, with light traffic, beside a busy one",

@@ -11,6 +11,7 @@ PREPARED, APPENDED, COPIED, CAPTURED, INSERTED = 150_000, 12_000, 18_000, 50_000
 EXPORTED, COPIED_OUT, VERIFIED, DIGESTED = 120_000, 200_000, 80_000, 150_000
 VACUUMED = 150_000
 LEDGERS_MADE = 8
+OFFLINE = 100_000
 
 # The size that the growth begins at: the design's, or a tenth of a smaller ledger, and at least a batch for each leg.
 GROWTH_MIN, GROWTH_MAX = 5_000, 100_000
@@ -58,7 +59,8 @@ def _rows(options: Options, entries: int, is_whole: bool) -> list[Phase]:
         ("VACUUM", True, entries / VACUUMED),
         ("query", options.wants("query"), pair),
         ("stats", is_whole and options.wants("stats"), 3 * LEGS * (leg / 5 + 1)),
-        ("proofs", is_whole and options.wants("proofs"), 2 * LEGS * (leg / 5 + 1)),
+        ("proofs", is_whole and options.wants("proofs"),
+         3 * LEGS * (leg / 5 + 1) + pair + legs * entries * (1 / OFFLINE + 1 / DIGESTED) + entries / EXPORTED),
         ("export", options.wants("export"), legs * (entries / EXPORTED + entries / COPIED_OUT)),
         ("verify", options.wants("verify"), legs * (entries / VERIFIED + entries / DIGESTED)),
         ("single", options.wants("single"), entries / INSERTED + clients * pair + leg),

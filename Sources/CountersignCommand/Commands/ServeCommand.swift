@@ -92,6 +92,9 @@ struct Serve: AsyncParsableCommand {
         _ location: DatabaseLocation, _ before: [any Service], _ signals: UnixSignalsSequence,
         _ observer: any Observer, _ metrics: PrometheusMetrics, _ logger: Logger
     ) async throws {
+        // What is wrong with files that were named is said before anything is made.
+        let witnesses = try assurance.witnesses(observer: observer)
+        let authority = try assurance.authority()
         try await Preparation(location, observer: observer).prepare()
         try await prepareLedger(location, observer, logger)
         let store = LedgerStore(
@@ -104,8 +107,6 @@ struct Serve: AsyncParsableCommand {
             store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
         let checks = IdentityChecks(
             store, verifications: verifications, schedule: schedule.schedule, observer: observer)
-        let witnesses = try assurance.witnesses(observer: observer)
-        let authority = try assurance.authority()
         let signer = location.signing.map { folders in
             CheckpointSigner(
                 store: store, keys: folders.keys, guards: folders.guards, witnesses: witnesses, observer: observer,

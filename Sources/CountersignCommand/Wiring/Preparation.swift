@@ -28,16 +28,20 @@ struct Preparation: Sendable {
     /// - Returns: the steps that were missing.
     @discardableResult
     func migrate() async throws -> [Migration] {
-        if let directory = location.directory {
-            try await repeating {
-                try await connected(directory.target(user: "postgres")) { connection in
-                    _ = try await connection.execute(script: Migration.roles, deadline: .now + Self.timeout)
-                }
-            }
-        }
+        try await makeRoles()
         return try await repeating {
             try await connected(location.ownerTarget) { connection in
                 try await Migrator(connection, observer: observer).migrate()
+            }
+        }
+    }
+
+    /// Makes the roles in a private cluster.
+    func makeRoles() async throws {
+        guard let directory = location.directory else { return }
+        try await repeating {
+            try await connected(directory.target(user: "postgres")) { connection in
+                _ = try await connection.execute(script: Migration.roles, deadline: .now + Self.timeout)
             }
         }
     }

@@ -25,6 +25,7 @@ package struct LinesVerification: Sendable {
 
     private let origin: KeyName
     private let expected: Checkpoint
+    private var scanner = CanonicalScanner()
     private var tree = CompactRange()
     private var last: Digest?
     /// The first line beyond the checkpoint's tree shows whether its last one is right, and so on.
@@ -44,28 +45,27 @@ package struct LinesVerification: Sendable {
     /// `disclosures`.
     package mutating func add(_ text: [UInt8]) throws(Fault) {
         let number = count + 1
-        if let entry = try? Entry(line: text) { return try add(entry, text, disclosures: [], number) }
+        if let outline = try? EntryOutline(text.span, &scanner) { return try add(outline, text, number) }
         guard let json = try? JSONReader.read(text), let line = json["line"]?.text.map({ Array($0.utf8) }),
-            let entry = try? Entry(line: line)
+            let outline = try? EntryOutline(line.span, &scanner)
         else { throw .notAnEntry(line: number) }
+        try add(outline, line, number)
         let disclosures = (json["disclosures"]?.elements ?? []).map { $0.text ?? "" }
-        try add(entry, line, disclosures: disclosures, number)
+        let sealed = Set((try? Entry(line: line))?.sealed.map(\.digest) ?? [])
+        guard disclosures.allSatisfy({ sealed.contains(Disclosure(text: $0).digest) }) else {
+            throw .strangeDisclosure(seq: outline.seq)
+        }
     }
 
-    private mutating func add(
-        _ entry: Entry, _ line: [UInt8], disclosures: [String], _ number: Int
-    ) throws(Fault) {
-        guard entry.ledger.utf8.elementsEqual(origin.bytes) else { throw .otherLedger(line: number) }
-        guard entry.seq == count else {
-            guard count > 0 else { throw .beginsLater(seq: entry.seq) }
-            throw .misplaced(line: number, seq: entry.seq, expected: count)
+    private mutating func add(_ outline: EntryOutline, _ line: [UInt8], _ number: Int) throws(Fault) {
+        // An origin needs no escape, so it stands in the line as it is.
+        guard line[outline.ledger.range].elementsEqual(origin.bytes) else { throw .otherLedger(line: number) }
+        guard outline.seq == count else {
+            guard count > 0 else { throw .beginsLater(seq: outline.seq) }
+            throw .misplaced(line: number, seq: outline.seq, expected: count)
         }
         let previous = last ?? SHA256.digest("countersign/genesis/1\n\(origin)\n")
-        guard entry.previous == previous else { throw .broken(seq: entry.seq) }
-        let sealed = Set(entry.sealed.map(\.digest))
-        guard disclosures.allSatisfy({ sealed.contains(Disclosure(text: $0).digest) }) else {
-            throw .strangeDisclosure(seq: entry.seq)
-        }
+        guard outline.previous == previous else { throw .broken(seq: outline.seq) }
         let leafHash = TreeHash.leaf(line)
         tree.append(leafHash)
         last = leafHash

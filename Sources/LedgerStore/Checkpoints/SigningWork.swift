@@ -67,4 +67,14 @@ extension LedgerStore {
             return !rows.isEmpty
         }
     }
+
+    /// Gives the lease `name` back, if `holder` has it.
+    package func releaseLease(_ name: String, holder: String) async throws(StoreError) {
+        try await read { connection, deadline in
+            _ = try await connection.query(
+                """
+                UPDATE countersign.leases SET until = '-infinity' WHERE name = \(name) AND holder = \(holder)
+                """, deadline: deadline)
+        }
+    }
 }

@@ -13,6 +13,13 @@ struct Expectations {
         var revokedSeq: Int?
     }
 
+    /// A row of `checkpoints`, with that of `timestamps` beside it.
+    struct Checkpoint {
+        let note: String
+        let token: [UInt8]?
+        let stampedAt: Timestamp?
+    }
+
     /// A row of `rollups`, and how many of the entries that it counts have not been met yet.
     struct Rollup {
         let key: RollupKey
@@ -62,7 +69,7 @@ struct Expectations {
     /// Entries that name a new key which the one before did not sign.
     private(set) var wrongRotations: [Int] = []
     /// Published checkpoints whose tree has not been reached yet, by size.
-    var checkpoints: [Int: String] = [:]
+    var checkpoints: [Int: Checkpoint] = [:]
     private(set) var entryCount = 0
     private(set) var sealedCount = 0
     private var rowBytes = RowBytes()

@@ -4,15 +4,21 @@ import Postgres
 
 /// What is checked of the tables of checkpoints and of the keys that sign them.
 extension Verifier {
-    /// Published checkpoints of the trees that end in `range`.
-    func storedCheckpoints(_ range: Range<Int>) async throws -> [Int: String] {
+    /// Published checkpoints of the trees that end in `range`, with their timestamps.
+    func storedCheckpoints(_ range: Range<Int>) async throws -> [Int: Expectations.Checkpoint] {
         let rows = try await connection.query(
             """
-            SELECT size, note FROM countersign.checkpoints
-            WHERE ledger_id = \(ledger.id) AND size > \(range.lowerBound) AND size <= \(range.upperBound)
+            SELECT c.size, c.note, t.token, t.stamped_at
+            FROM countersign.checkpoints c
+            LEFT JOIN countersign.timestamps t ON t.ledger_id = c.ledger_id AND t.size = c.size
+            WHERE c.ledger_id = \(ledger.id) AND c.size > \(range.lowerBound) AND c.size <= \(range.upperBound)
             """, deadline: deadline)
-        var checkpoints: [Int: String] = [:]
-        for row in rows { checkpoints[try row.int(0)] = try row.text(1) }
+        var checkpoints: [Int: Expectations.Checkpoint] = [:]
+        for row in rows {
+            checkpoints[try row.int(0)] = Expectations.Checkpoint(
+                note: try row.text(1), token: try row.bytesIfPresent(2),
+                stampedAt: try row.timestampIfPresent(3).map(Timestamp.init))
+        }
         return checkpoints
     }
 
@@ -27,11 +33,17 @@ extension Verifier {
 
     /// Holds the published checkpoints to the roots of the trees that the lines make.
     mutating func checkCheckpoints(_ roots: [Int: Digest]) {
-        for (size, text) in expectations.checkpoints.sorted(by: { $0.key < $1.key }) {
+        for (size, stored) in expectations.checkpoints.sorted(by: { $0.key < $1.key }) {
             guard let root = roots[size] else { continue }
             expectations.checkpoints[size] = nil
-            guard let reason = fault(in: text, size: size, root: root) else { continue }
-            report.add(Finding(.checkpoint, table: "checkpoints", "the checkpoint of size \(size) \(reason)"))
+            if let reason = fault(in: stored.note, size: size, root: root) {
+                report.add(Finding(.checkpoint, table: "checkpoints", "the checkpoint of size \(size) \(reason)"))
+            } else if let token = stored.token, !isRight(token, stored) {
+                report.add(
+                    Finding(
+                        .timestamp, table: "timestamps",
+                        "the timestamp of size \(size) is not over its checkpoint, or of another time"))
+            }
         }
     }
 
@@ -45,6 +57,15 @@ extension Verifier {
         guard let current = named.last, case .verified(let signers) = note.verify(named), signers.contains(current)
         else { return "is not signed by the key that was current then" }
         return nil
+    }
+
+    /// Whose the token is, nothing in the database says: `countersign verify-timestamp` takes that from outside.
+    private func isRight(_ token: [UInt8], _ stored: Expectations.Checkpoint) -> Bool {
+        guard let note = try? SignedNote(Array(stored.note.utf8)),
+            let statement = TimestampToken(der: token)?.statement
+        else { return false }
+        return statement.digest == SHA256.digest(note.own(KeyName(ledger.origin)).bytes)
+            && Timestamp(microseconds: statement.microseconds) == stored.stampedAt
     }
 
     mutating func checkSigningKeys() async throws {

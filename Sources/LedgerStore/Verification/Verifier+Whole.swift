@@ -178,6 +178,11 @@ extension Verifier {
         try await reportOrphans(in: "tokens", "k.granted_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "signing_keys", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "checkpoints", "k.size > (\(fragment: newestSize))")
+        try await reportOrphans(
+            in: "timestamps",
+            """
+            NOT EXISTS (SELECT FROM countersign.checkpoints c WHERE c.ledger_id = k.ledger_id AND c.size = k.size)
+            """)
         try await reportOrphans(in: "identities", "k.set_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "identity_verifications", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "dmarc_reports", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")

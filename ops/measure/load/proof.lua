@@ -1,4 +1,4 @@
--- A proof in each request, drawn at random. Arguments: a seed, the tree's size, `inclusion` or `consistency`.
+-- A proof in each request, drawn at random. Arguments: a seed, the tree's size, `inclusion`, `receipt` or `consistency`.
 
 dofile("number.lua")
 
@@ -8,8 +8,9 @@ function init(arguments)
 end
 
 function request()
-    if kind == "inclusion" then
-        return wrk.format("GET", string.format("/v1/entries/%d/proof", math.random(0, size - 1)))
+    if kind ~= "consistency" then
+        local what = kind == "receipt" and "receipt" or "proof"
+        return wrk.format("GET", string.format("/v1/entries/%d/%s", math.random(0, size - 1), what))
     end
     local from = math.random(1, size)
     return wrk.format("GET", string.format("/v1/consistency?from=%d&to=%d", from, math.random(from, size)))

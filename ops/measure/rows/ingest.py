@@ -6,6 +6,7 @@ from ..entries import BATCH
 from ..legs import LEGS, Leg, Series, said
 from ..progress import note
 from ..senders import bodies, prepared, send
+from . import proofs
 
 # Twice as many as a median takes: the last half counts.
 FILL_LEGS = 2 * LEGS
@@ -19,6 +20,9 @@ class Fill:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._is_timed = bench.options.wants("ingest")
+        # Of the last fill: the seconds in which the service was signing, and the legs.
+        self.signing = 0.0
+        self._whole: list[Leg] = []
 
     def until(self, size: int, legs: int, name: str = "ingest", connections: int = CONNECTIONS) -> Series:
         """Fills the ledger up to entry number `size`, in legs that are equally long."""
@@ -28,10 +32,18 @@ class Fill:
             bench.mirror.follow(bench.size())
         series = Series(name, facts={"connections": connections})
         first, batches = bench.filled, (size - bench.filled) // BATCH
+        self._whole, self.signing = series.ours, 0.0
         for number in range(1, legs + 1):
             end = first + batches * number // legs * BATCH
             self._leg(series, end - bench.filled, connections, f"{name} {number}/{legs}")
         return series
+
+    def of_strangers(self) -> list[Series]:
+        """What is done for strangers while the ledger is filled: signing, and the rows of tiles. Seconds of it for each
+        second of the last fill."""
+        spent = sum(leg.seconds for leg in self._whole) or 1.0
+        return [Series("signing", [Leg(seconds=self.signing / spent)]),
+                Series("tiles", [Leg(seconds=proofs.tiles(self._bench) / spent)])]
 
     def one_connection(self) -> Series:
         """For information: a connection that waits for each answer, so that the service and Postgres work by turns."""
@@ -44,6 +56,7 @@ class Fill:
         def answered() -> None:
             leg.count += BATCH
 
+        signing = proofs.signing_seconds(bench)
         requests = prepared(bench.folder / "requests", bench.filled, count, bench.persons)
         with requests, bench.meter.leg(title, series.name) as leg:
             send(bench.ingest[:connections], bodies(requests), answered)
@@ -51,6 +64,7 @@ class Fill:
             bench.wait_for_rollups()
         bench.filled += count
         series.ours.append(leg)
+        self.signing += proofs.signing_seconds(bench) - signing
         text = f"{title}: {said(leg)}"
         if self._is_timed:
             copied = self._copy(title)

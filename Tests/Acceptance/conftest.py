@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from api import Api
+from go_verifier import GoVerifier
 from name_server import NameServer
 from paths import BINARY
 from service import DataDirectory
@@ -104,6 +105,14 @@ def own_service(own_directory: DataDirectory) -> DataDirectory:
     """A running service for one test that may break it."""
     own_directory.serve()
     return own_directory
+
+
+@pytest.fixture(scope="session")
+def go() -> Iterator[GoVerifier]:
+    """Go's own judgement over notes and proofs."""
+    verifier = GoVerifier()
+    yield verifier
+    verifier.close()
 
 
 @pytest.fixture(scope="module")

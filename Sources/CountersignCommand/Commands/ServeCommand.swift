@@ -171,6 +171,10 @@ struct Serve: AsyncParsableCommand {
             do throws(SigningFault) {
                 try await signer.examine(ledger)
             } catch {
+                // The store of this moment tells nobody of a halt.
+                if error.code == .halted {
+                    observer.observe(.ledgerHalted(ledger: ledger.origin.text, reason: error.description))
+                }
                 observer.observe(
                     .signingFailed(ledger: ledger.origin.text, code: error.code.rawValue, reason: error.description))
                 try Output.error.writeLine("warning: \(ledger.origin.text): \(error.description)")

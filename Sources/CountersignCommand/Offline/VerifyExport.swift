@@ -43,6 +43,8 @@ struct VerifyExport: AsyncParsableCommand {
             try OfflineVerdict.good("\(covered) entries of \(trusted.checkpoint.origin)\(rest)", trusted).tell(output)
         } catch let fault as LinesVerification.Fault {
             try OfflineVerdict.bad(fault.description).tell(output)
+        } catch let fault as LineReader.Fault {
+            try OfflineVerdict.bad("line \(fault.lineNumber) cannot be read: \(fault.reason)").tell(output)
         }
     }
 

@@ -157,7 +157,7 @@ package struct CheckpointSigner: Sendable {
         do throws(KeyFolder.Fault) { return try keys.keys(of: ledger.origin) } catch { throw SigningFault(error) }
     }
 
-    private func keyMissing(_ ledger: StoredLedger) -> SigningFault {
+    func keyMissing(_ ledger: StoredLedger) -> SigningFault {
         SigningFault(
             .keyMissing, "there is no \(keys.file(of: ledger.origin)); restore it from your backup of that file")
     }

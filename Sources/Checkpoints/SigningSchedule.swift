@@ -61,7 +61,7 @@ package struct SigningSchedule: Sendable {
     private func sign(_ told: inout [Int64: SigningFault.Code]) async {
         // A fault of one ledger must not keep the others from being signed.
         let faults = Mutex<[(StoredLedger, SigningFault?)]>([])
-        await forEachLedger(with: .sign) { ledger in
+        let strangers = await forEachLedger(with: .sign) { ledger in
             do throws(SigningFault) {
                 _ = try await signer.sign(ledger, kept: false)
                 faults.withLock { $0.append((ledger, nil)) }
@@ -69,7 +69,8 @@ package struct SigningSchedule: Sendable {
                 faults.withLock { $0.append((ledger, error)) }
             }
         }
-        for (ledger, fault) in faults.withLock({ $0 }) {
+        let missing = strangers.map { ($0, signer.keyMissing($0) as SigningFault?) }
+        for (ledger, fault) in faults.withLock({ $0 }) + missing {
             guard let fault else {
                 told[ledger.id] = nil
                 continue
@@ -93,15 +94,19 @@ package struct SigningSchedule: Sendable {
     }
 
     /// Does something for each ledger that calls for it and whose key is here, some at once, if the lease is ours.
+    ///
+    /// - Returns: the ledgers that call for it and whose key is not here.
+    @discardableResult
     private func forEachLedger(
         with work: SigningWork, _ body: @Sendable @escaping (StoredLedger) async -> Void
-    ) async {
+    ) async -> [StoredLedger] {
         // Whatever the database does not answer is asked in the next round.
-        guard let ledgers = try? await store.ledgers(with: work) else { return }
+        guard let ledgers = try? await store.ledgers(with: work) else { return [] }
         let ours = ledgers.filter(signer.hasKey)
+        let strangers = ledgers.filter { !signer.hasKey(of: $0) }
         guard !ours.isEmpty,
             (try? await store.takeLease(Self.lease, holder: holder, seconds: Self.leaseSeconds)) == true
-        else { return }
+        else { return strangers }
         await withDiscardingTaskGroup { tasks in
             let lanes = min(ours.count, Self.parallelMax)
             for lane in 0..<lanes {
@@ -113,5 +118,6 @@ package struct SigningSchedule: Sendable {
                 }
             }
         }
+        return strangers
     }
 }

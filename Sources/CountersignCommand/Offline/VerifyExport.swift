@@ -29,10 +29,10 @@ struct VerifyExport: AsyncParsableCommand {
 
     func run() async throws {
         let (log, policy) = try trust.trust()
-        let note = try CheckpointFile.read(checkpoint).note
+        let bytes = try CheckpointFile.bytes(checkpoint)
         let trusted: TrustedCheckpoint
         do throws(TrustedCheckpoint.Doubt) {
-            trusted = try TrustedCheckpoint(note, log: log, policy: policy)
+            trusted = try TrustedCheckpoint(bytes, log: log, policy: policy)
         } catch {
             return try OfflineVerdict.bad(error.description).tell(output)
         }

@@ -27,11 +27,11 @@ struct VerifyTiles: AsyncParsableCommand {
 
     func run() async throws {
         let (log, policy) = try trust.trust()
-        let note = try CheckpointFile.read(checkpoint ?? "\(folder)/checkpoint").note
+        let bytes = try CheckpointFile.bytes(checkpoint ?? "\(folder)/checkpoint")
         let progress = ProgressBar(unit: "entries")
         let verdict: OfflineVerdict
         do {
-            let trusted = try TrustedCheckpoint(note, log: log, policy: policy)
+            let trusted = try TrustedCheckpoint(bytes, log: log, policy: policy)
             let size = trusted.checkpoint.size
             try TilesVerification(trusted) { path in
                 try? InputFile.content(of: "\(folder)/\(path)", sizeMax: Self.fileSizeMax, what: "a tile")

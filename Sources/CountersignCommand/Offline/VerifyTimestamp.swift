@@ -29,15 +29,17 @@ struct VerifyTimestamp: AsyncParsableCommand {
 
     func run() async throws {
         let (log, policy) = try keys.trust()
-        let (note, read) = try CheckpointFile.read(checkpoint)
+        let bytes = try CheckpointFile.bytes(checkpoint)
         guard let trusted = TrustedCertificates(pem: try CheckpointFile.bytes(trust)) else {
             throw Complaint("\(trust) holds no certificates in PEM", status: .usage)
         }
         let token = try CheckpointFile.bytes(token)
         let verdict: OfflineVerdict
         do throws(TrustedCheckpoint.Doubt) {
-            let signed = try TrustedCheckpoint(note, log: log, policy: policy)
-            switch TimestampToken.verify(token, over: SHA256.digest(note.own(read.origin).bytes), trusting: trusted) {
+            let signed = try TrustedCheckpoint(bytes, log: log, policy: policy)
+            let read = signed.checkpoint
+            let own = (try? SignedNote(bytes))?.own(read.origin).bytes ?? []
+            switch TimestampToken.verify(token, over: SHA256.digest(own), trusting: trusted) {
             case .verified(let statement, let authority):
                 let time = Timestamp(microseconds: statement.microseconds).text
                 verdict = .good("\(authority) saw the tree of \(read.size) entries at \(time)", signed)

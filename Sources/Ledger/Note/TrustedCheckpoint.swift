@@ -46,6 +46,19 @@ package struct TrustedCheckpoint: Hashable, Sendable {
     }
 }
 
+extension TrustedCheckpoint {
+    /// Judges a note as it was read from a file.
+    package init(_ bytes: [UInt8], log: [NoteKey], policy: TlogPolicy? = nil) throws(Doubt) {
+        let note: SignedNote
+        do throws(NoteFault) {
+            note = try SignedNote(bytes)
+        } catch {
+            throw .unreadable(error)
+        }
+        try self.init(note, log: log, policy: policy)
+    }
+}
+
 extension TrustedCheckpoint.Doubt: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -3,7 +3,7 @@ import Postgres
 
 /// What is left to do for the checkpoints of all ledgers of the database.
 package enum SigningWork: Sendable {
-    /// To sign what has grown since the newest checkpoint.
+    /// To sign what has changed since the newest checkpoint.
     case sign
     /// To ask witnesses for the newest checkpoint.
     case witness
@@ -12,7 +12,8 @@ package enum SigningWork: Sendable {
 
     fileprivate var condition: Statement {
         switch self {
-        case .sign: "h.size > coalesce(c.size, 0)"
+        // A head that is smaller than what was published is looked at as well: the signer halts that ledger.
+        case .sign: "h.size <> coalesce(c.size, 0)"
         case .witness: "NOT c.witnessed"
         case .timestamp(let seconds):
             """

@@ -58,6 +58,7 @@ let package = Package(
                 .embedInCode("../../sql/0005_identities.sql"),
                 .embedInCode("../../sql/0006_dmarc_reports.sql"),
                 .embedInCode("../../sql/0007_report_rights.sql"),
+                .embedInCode("../../sql/0009_erasures.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),

@@ -94,6 +94,12 @@ extension Observation {
                 ["ledger": .text(ledger), "assessment": .text(assessment), "changed": .flag(changed)])
         case .identityCheckFailed(let ledger, let reason):
             Record("identity_check_failed", .warning, ["ledger": .text(ledger), "reason": .text(reason)])
+        case .erased(let ledger, let event, let entries):
+            Record(
+                "erased", .notice,
+                ["ledger": .text(ledger), "event": .text(event), "entries": .integer(Int64(entries))])
+        case .erasureRefused(let ledger): Record("erasure_refused", .notice, ["ledger": .text(ledger)])
+        case .erasureJournalFailed(let ledger): Record("erasure_journal_failed", .critical, ["ledger": .text(ledger)])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

@@ -48,6 +48,13 @@ package enum Observation: Sendable, Equatable {
     /// A scheduled check came to no result, or its result could not be recorded; it is tried again.
     case identityCheckFailed(ledger: String, reason: String)
 
+    /// Sealed values of so many entries were erased; `event` is `erasure` or `retention`.
+    case erased(ledger: String, event: String, entries: Int)
+    /// A legal hold stood in the way of an erasure.
+    case erasureRefused(ledger: String)
+    /// An erasure was committed and could not be written into the journal.
+    case erasureJournalFailed(ledger: String)
+
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)
 }

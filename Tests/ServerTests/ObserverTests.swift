@@ -23,6 +23,8 @@ import Testing
         .requestAnswered(method: "POST", route: "/v1/entries", status: 400, seconds: 0.25),
         .identityChecked(ledger: "a.example/mail", assessment: "protected", changed: true),
         .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
+        .erased(ledger: "a.example/mail", event: "erasure", entries: 6), .erasureRefused(ledger: "a.example/mail"),
+        .erasureJournalFailed(ledger: "a.example/mail"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 2, seconds: 0.125),
     ]
 
@@ -48,6 +50,8 @@ import Testing
             "countersign_token_refusals_total{reason=\"revoked\"} 1",
             "countersign_request_refusals_total{code=\"malformed_json\",route=\"/v1/entries\"} 1",
             "countersign_http_request_seconds_sum{method=\"POST\",route=\"/v1/entries\",status=\"400\"} 0.25",
+            "countersign_erased_entries_total{event=\"erasure\"} 6", "countersign_erasure_refusals_total 1",
+            "countersign_erasure_journal_failures_total 1",
             "countersign_verifications_total{verdict=\"broken\"} 1",
             "countersign_verified_entries 9", "countersign_broken_entries 2",
             "countersign_verification_seconds_sum 0.125",

@@ -48,9 +48,12 @@ struct EntrySearch {
         let sealed: Statement =
             disclosures
             ? """
-            (SELECT d.disclosures FROM countersign.disclosures d WHERE d.ledger_id = \(ledger.id) AND d.seq = e.seq)
+            (SELECT d.disclosures FROM countersign.disclosures d WHERE d.ledger_id = \(ledger.id) AND d.seq = e.seq),
+            (SELECT max(r.erased_by) FROM countersign.erased_ranges r
+            WHERE r.ledger_id = \(ledger.id) AND r.first_seq >= e.seq >> 10 << 10 AND r.first_seq <= e.seq
+                AND r.last_seq >= e.seq)
             """
-            : "NULL::text"
+            : "NULL::text, NULL::bigint"
         let rows = try await connection.query(
             """
             \(unescaped: growth) \(fragment: span)

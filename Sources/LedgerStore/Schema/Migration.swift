@@ -24,6 +24,7 @@ package struct Migration: Sendable {
         Migration(5, "identities", PackageResources._005_identities_sql),
         Migration(6, "dmarc reports", PackageResources._006_dmarc_reports_sql),
         Migration(7, "report rights", PackageResources._007_report_rights_sql),
+        Migration(9, "erasures", PackageResources._009_erasures_sql),
     ]
 
     /// The script that makes the roles; a superuser runs it once.

@@ -28,6 +28,9 @@ extension MetricsObserver {
         "countersign_identity_checks_total":
             "Scheduled checks of sender identities, by assessment and whether it changed.",
         "countersign_identity_check_failures_total": "Scheduled checks that came to no result, by reason.",
+        "countersign_erased_entries_total": "Entries whose sealed values were erased by this process, by event.",
+        "countersign_erasure_refusals_total": "Erasures that a legal hold stood in the way of.",
+        "countersign_erasure_journal_failures_total": "Erasures that could not be written into the journal.",
         "countersign_verifications_total": "Verifications finished, by verdict.",
         "countersign_verification_seconds": "How long a verification took.",
         "countersign_verified_entries": "Entries that the last verification looked at.",

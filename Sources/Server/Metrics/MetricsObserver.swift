@@ -8,10 +8,11 @@ package final class MetricsObserver: Observer {
     private let postgresUp, schemaVersion, verifiedEntries, brokenEntries: Meter
     private let postgresDeaths, partitions, entries, commits, requests, replays, unknownOutcomes: Counter
     private let clockRefusals, masterSecretRefusals, halts, rollupEntries: Counter
+    private let erasureRefusals, erasureJournalFailures: Counter
     private let lockWait, build, commit, verificationSeconds: Timer
     private let groupEntries: Recorder
 
-    private let failures, lostCommits, guiltyRequests, verifications: LabelledMetrics<Counter>
+    private let failures, lostCommits, guiltyRequests, verifications, erasedEntries: LabelledMetrics<Counter>
     private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
 
@@ -50,6 +51,9 @@ package final class MetricsObserver: Observer {
         }
         identityChecks = counters("identity_checks_total", "assessment", "changed")
         identityCheckFailures = counters("identity_check_failures_total", "reason")
+        erasedEntries = counters("erased_entries_total", "event")
+        erasureRefusals = counter("erasure_refusals_total")
+        erasureJournalFailures = counter("erasure_journal_failures_total")
         verifications = counters("verifications_total", "verdict")
         verifiedEntries = meter("verified_entries")
         brokenEntries = meter("broken_entries")
@@ -89,6 +93,9 @@ package final class MetricsObserver: Observer {
         case .identityChecked(_, let assessment, let changed):
             identityChecks[assessment, changed ? "true" : "false"].increment()
         case .identityCheckFailed(_, let reason): identityCheckFailures[reason].increment()
+        case .erased(_, let event, let entries): erasedEntries[event].increment(by: entries)
+        case .erasureRefused: erasureRefusals.increment()
+        case .erasureJournalFailed: erasureJournalFailures.increment()
         case .verificationFinished(_, let entries, let broken, let seconds):
             verifications[broken == 0 ? "intact" : "broken"].increment()
             verifiedEntries.set(entries)

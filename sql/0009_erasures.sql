@@ -1,8 +1,8 @@
 -- Erasure and legal holds. Everything here follows from `access` entries. The service has no right to delete a sealed
 -- value or a mapping: it may call functions that do so only beside an `access/erased` entry that lists what goes.
 
--- The entries whose sealed values were erased, as ranges of seq; each entry that lists some has its own rows. A range is
--- cut where a block of 1,024 entries ends, so the ranges around a seq begin within its block.
+-- The entries whose sealed values were erased, as ranges of seq; each entry that lists some has its own rows. A range
+-- is cut where a block of 1,024 entries ends, so the ranges around a seq begin within its block.
 CREATE TABLE countersign.erased_ranges (
     ledger_id bigint NOT NULL,
     first_seq bigint NOT NULL CHECK (first_seq >= 0),

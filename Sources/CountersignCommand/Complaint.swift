@@ -41,6 +41,7 @@ extension Complaint {
         case let error as StoreError: self.init(error)
         case let refusal as Refusal: self.init("\(refusal)", status: .usage)
         case let fault as MasterSecret.Fault: self.init(splitting: fault.description)
+        case let fault as ErasureJournal.Fault: self.init(splitting: fault.description)
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
         case let error as PostgresError: self.init(error)

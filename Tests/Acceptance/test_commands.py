@@ -27,7 +27,8 @@ COMMANDS = [["serve"], ["token"], ["token", "create"], ["token", "list"], ["toke
             ["ledger", "create"], ["ledger", "list"], ["ledger", "accept-clock"], ["import"], ["export"], ["verify"],
             ["migrate"], ["doctor"], ["dmarc-report"], ["dmarc-report", "import"], ["dmarc-report", "list"],
             ["dmarc-report", "read"], ["dmarc-report", "stats"], ["dmarc-report", "unknown-senders"],
-            ["dmarc-report", "verify"]]
+            ["dmarc-report", "verify"], ["erase"], ["hold"], ["hold", "add"], ["hold", "list"], ["hold", "release"],
+            ["retention"], ["retention", "apply"]]
 IMPORTED = 4_000
 
 

@@ -114,7 +114,9 @@ def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def with_true_ids(document: dict[str, Any], filled: Filled, token_ids: list[str]) -> dict[str, Any]:
+def with_true_ids(
+    document: dict[str, Any], filled: Filled, token_ids: list[str],
+) -> dict[str, Any]:
     """The document with examples of ids that are there, so that reads find something; `token_ids` may be revoked.
     Every schema is closed in it."""
     document = copy.deepcopy(document)
@@ -132,6 +134,8 @@ def with_true_ids(document: dict[str, Any], filled: Filled, token_ids: list[str]
             for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
                 parameter = resolved(document, parameter)
                 values = examples.get(parameter["name"], [])
+                if "legal-holds" in path:
+                    values = filled.hold_ids[-2:]
                 if "dmarc-reports" in path and parameter["name"] == "seq":
                     values = filled.report_seqs
                 is_moment = parameter["name"] in ("from", "to") and "consistency" not in path

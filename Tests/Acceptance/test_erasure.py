@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import os
 import re
 import secrets
 import subprocess
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from api import Api, ok, problem
@@ -236,3 +234,249 @@ def test_only_an_admin_erases_and_only_in_its_own_ledger(service: DataDirectory)
     after = neighbour.lines(disclosures="true")
     assert after[:len(before)] == before and neighbour.json("/v1/entries", recipient=person.address)["entries"]
     verify(service, neighbour)
+
+
+# -- legal holds
+
+
+def hold(api: Api, **scope: Any) -> dict[str, Any]:
+    return ok(api.post("/v1/legal-holds", {**scope, "reference": "matter 7", "reason": "litigation"}), 201)
+
+
+def refused(api: Api, person: Person) -> dict[str, Any]:
+    """The refusal of an erasure that a hold stands in the way of."""
+    return problem(api.post("/v1/erasures", {
+        "subject": person.address, "legal_basis": BASIS, "requester": "a letter"}), 409, "held")
+
+
+@pytest.mark.parametrize("scope", ["person", "message", "range", "other recipient"])
+def test_a_hold_outranks_erasure_until_it_is_released(service: DataDirectory, scope: str) -> None:
+    api, person, other = new_ledger(service, "held"), Person(), Person("john")
+    message = mail_life(api, person, others=[other.address])
+    held = hold(api, **{"person": {"subject": person.address}, "message": {"message_id": message},
+                        "range": {"from_seq": 3, "to_seq": 10**9},
+                        "other recipient": {"subject": other.address.upper()}}[scope])
+    before = dump(service)
+    said = refused(api, person)
+    assert said["holds"] == [held["id"]]
+    entry = in_clear(api, said["seq"])["entry"]
+    assert entry["outcome"] == "refused" and entry["data"]["holds"] == [held["id"]]
+    assert len(traces(dump(service), person)) >= len(traces(before, person)), "something was erased all the same"
+    listed_hold = api.json("/v1/legal-holds")["holds"][0]
+    assert listed_hold["id"] == held["id"] and listed_hold["reference"] == "matter 7" and "released_at" not in listed_hold
+    assert in_clear(api, held["seq"])["personal"] == {"reason": "litigation"}
+    verify(service, api)
+    ok(api.call("DELETE", f"/v1/legal-holds/{held['id']}"), 200)
+    problem(api.call("DELETE", f"/v1/legal-holds/{held['id']}"), 404, "not_found")
+    assert api.json("/v1/legal-holds")["holds"][0]["released_at"]
+    erase(api, person)
+    assert not traces(dump(service), person)
+    verify(service, api)
+
+
+def test_a_person_may_be_held_before_the_first_mail(service: DataDirectory) -> None:
+    api, person = new_ledger(service, "early"), Person()
+    hold(api, subject=person.address)
+    mail_life(api, person)
+    refused(api, person)
+    verify(service, api)
+
+
+def test_a_hold_needs_exactly_one_scope(service: DataDirectory) -> None:
+    good = {"reference": "x", "reason": "y"}
+    for scope in ({}, {"subject": "a@b.example", "from_seq": 1, "to_seq": 2}, {"from_seq": 1}, {"to_seq": 1},
+                  {"subject": "a@b.example", "message_id": "m@b.example"}):
+        problem(service.api().post("/v1/legal-holds", {**good, **scope}), 400)
+    wrong = {**good, "from_seq": 3, "to_seq": 2}
+    assert problem(service.api().post("/v1/legal-holds", wrong), 400)["pointer"] == "/to_seq"
+    clear = {"subject": "a@b.example", "reference": "about A@B.example", "reason": "y"}
+    assert problem(service.api().post("/v1/legal-holds", clear), 400)["pointer"] == "/reference"
+
+
+# -- at once
+
+
+def test_who_is_erased_while_sixteen_threads_write_about_them(service: DataDirectory) -> None:
+    api, person = new_ledger(service, "race"), Person()
+    origin, token = api.origin, api.token  # type: ignore[attr-defined]
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        caller, count = Api(service.url, token), 0
+        try:
+            while not stop.is_set() or count < 5:
+                count += 1
+                caller.append([{"kind": "send", "outcome": "sent", "message_id": f"<{number}.{count}@acme.example>",
+                                "personal": {"recipient": person.address, "subject": person.word}}])
+        except BaseException as failure:  # told by the main thread
+            failures.append(failure)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    answers = []
+    try:
+        for _ in range(5):
+            wait_until(lambda size=api.size(): api.size() > size + 30, 30, "more entries")
+            answers.append(erase(api, person))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures, failures
+    covered = {seq: answer["erased_by"][0] for answer in answers for seq in listed(answer["seqs"])}
+    pseudonyms = {}
+    for number, line in enumerate(api.lines()):
+        entry = json.loads(line)
+        if entry["kind"] == "access" and entry["outcome"] == "erased":
+            pseudonyms[number] = entry["data"]["pseudonym"]
+    assert len(set(pseudonyms.values())) == 5
+    for number, line in enumerate(api.lines()):
+        entry = json.loads(line)
+        for subject in entry.get("subjects", []):
+            assert covered.get(number) in pseudonyms if subject in pseudonyms.values() else number not in covered
+    assert service.verify(origin=origin).is_intact
+    erase(api, person)
+    assert not traces(dump(service), person)
+    assert service.verify(origin=origin).is_intact
+
+
+# -- retention
+
+
+def test_retention_erases_what_is_old_and_spares_what_is_held(service: DataDirectory) -> None:
+    api, old, held, young = new_ledger(service, "retention"), Person("old"), Person("held"), Person("young")
+    mail_life(api, old)
+    message = mail_life(api, held)
+    placed = hold(api, message_id=message)
+    threading.Event().wait(1.5)
+    mail_life(api, young)
+    origin = api.origin  # type: ignore[attr-defined]
+    counted = service.run_json("retention", "apply", "--ledger", origin, "--older-than", "1s", "--dry-run")
+    assert counted["dry_run"] and counted["entries"] >= 5 and counted["held"] > 4 and not counted["erased_by"]
+    assert traces(dump(service), old)
+    done = service.run_json("retention", "apply", "--ledger", origin, "--older-than", "1s")
+    after = dump(service)
+    assert not traces(after, old) and traces(after, held)
+    entry = in_clear(api, done["erased_by"][0])["entry"]
+    assert entry["data"]["event"] == "retention" and placed["seq"] not in listed(entry["data"]["seqs"])
+    verify(service, api)
+    again = service.run_json("retention", "apply", "--ledger", origin, "--older-than", "1h")
+    assert again["entries"] == 0 and again["erased_by"] == []
+
+
+# -- the journal, restarts and restores
+
+
+def test_a_restore_erases_again_before_it_serves(own_service: DataDirectory) -> None:
+    service, person, later = own_service, Person(), Person("late")
+    api = service.api()
+    api.origin = service.origin  # type: ignore[attr-defined]
+    mail_life(api, person)
+    mail_life(api, later)
+    backup = dump(service)
+    first = erase(api, person)
+    kept = proofs(api)
+    journal = service.path / "erasures.jsonl"
+    written = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    assert [each["seq"] for each in written] == first["erased_by"] and (journal.stat().st_mode & 0o077) == 0
+    assert person.word not in journal.read_text().lower() and service.origin == written[0]["ledger"]
+    # A start writes what an end between COMMIT and the journal has left out, and mends a line that was cut off.
+    service.instances[-1].stop()
+    journal.write_bytes(journal.read_bytes()[:40])
+    service.serve()
+    assert [json.loads(line)["seq"] for line in journal.read_bytes().splitlines()] == first["erased_by"]
+    restore(service, backup)
+    assert traces(dump(service), person), "the backup has what was erased"
+    service.serve()
+    api = service.api()
+    api.origin = service.origin  # type: ignore[attr-defined]
+    assert not traces(dump(service), person) and traces(dump(service), later)
+    record = [each["entry"] for each in api.json("/v1/entries", kind="access", outcome="erased")["entries"]]
+    assert [each["data"]["reapplied"] for each in record] == first["erased_by"]
+    assert record[0]["data"]["legal_basis"] == BASIS
+    verify(service, api)
+    size = api.size()
+    lines = api.lines()
+    for seq, proof in kept.items():
+        if seq < min(first["erased_by"]) and proof["size"] <= size:
+            check_proof(lines[seq], proof)
+    # Another start finds nothing to do.
+    service.instances[-1].stop()
+    service.serve()
+    assert service.api().size() == size + 1
+    verify(service, api)
+
+
+def restore(service: DataDirectory, backup: bytes) -> None:
+    """Puts the database back to a dump, as an operator would."""
+    service.instances[-1].kill()
+    with service.sql("postgres") as connection:
+        connection.execute("DROP DATABASE countersign WITH (FORCE)")
+        connection.execute("CREATE DATABASE countersign TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'")
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    done = subprocess.run(
+        [str(binaries / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(service.path), "-U", "postgres",
+         "countersign"], input=backup, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_journal_that_cannot_be_written_is_told_and_made_good(own_service: DataDirectory) -> None:
+    service, person = own_service, Person()
+    journal = service.path / "erasures.jsonl"
+    mail_life(service.api(), person)
+    journal.mkdir()
+    said = problem(service.api().post("/v1/erasures", {
+        "subject": person.address, "legal_basis": BASIS, "requester": "x"}), 503, "unavailable")
+    assert "journal" in said["detail"]
+    assert not traces(dump(service), person)
+    service.instances[-1].stop()
+    journal.rmdir()
+    service.serve()
+    assert len(journal.read_bytes().splitlines()) == 1
+    assert service.verify().is_intact
+
+
+# -- the command line
+
+
+def test_commands_erase_and_hold(service: DataDirectory) -> None:
+    api, person = new_ledger(service, "cli"), Person()
+    origin = ["--ledger", api.origin]  # type: ignore[attr-defined]
+    mail_life(api, person)
+    held = service.run_json("hold", "add", *origin, "--subject", person.address, "--reference", "r", "--reason", "q")
+    wish = ["erase", *origin, "--subject", person.address, "--legal-basis", BASIS, "--requester", "a letter"]
+    done = service.run(*wish)
+    assert done.returncode == 1 and held["id"] in done.stderr.decode()
+    assert service.run_json("hold", "list", *origin)["holds"][0]["id"] == held["id"]
+    assert held["id"] in service.run("hold", "list", *origin).stdout.decode()
+    service.run_json("hold", "release", *origin, held["id"])
+    assert service.run("hold", "release", *origin, held["id"]).returncode != 0
+    assert service.run_json(*wish)["entries"] > 4
+    assert not traces(dump(service), person)
+    assert service.run("hold", "add", *origin, "--reference", "r", "--reason", "q").returncode == 2
+    verify(service, api)
+
+
+# -- the database itself
+
+
+def test_the_service_may_not_erase_without_an_entry_that_says_so(service: DataDirectory) -> None:
+    mail_life(service.api(), Person())
+    with service.sql(role="countersign_app") as connection:
+        for statement in (
+            "DELETE FROM countersign.disclosures", "UPDATE countersign.disclosures SET disclosures = ''",
+            "DELETE FROM countersign.subjects", "UPDATE countersign.keys SET request_tag = NULL",
+            "UPDATE countersign.erased_ranges SET last_seq = 9", "DELETE FROM countersign.legal_holds",
+            "SELECT countersign.erase(ledger_id, 3, ARRAY[1], ARRAY[''], ARRAY[]::bytea[]) FROM countersign.ledgers",
+            "SELECT countersign.forget(ledger_id, 3, NULL, pseudonym) FROM countersign.subjects",
+            "SELECT countersign.require_erased(1, 1)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_doctor_finds_the_rights_as_they_should_be(service: DataDirectory) -> None:
+    done = service.run_json("doctor")
+    assert not [each for each in done["checks"] if each["status"] == "fail"], done

@@ -124,6 +124,16 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
              {"method": "DELETE", "path": "/v1/tokens/ID"})],
         ("POST", "/v1/tokens"): [("name", f"{MARK} reader", f"{TWIN} reader", {
             "method": "POST", "path": "/v1/tokens", "json": {"name": "ID", "scopes": ["read"]}})],
+        ("POST", "/v1/erasures"): [("subject", theirs.recipients[1], never(theirs.recipients[1]), {
+            "method": "POST", "path": "/v1/erasures",
+            "json": {"subject": "ID", "legal_basis": "a wish", "requester": "somebody"}})],
+        ("POST", "/v1/legal-holds"): [("subject", theirs.recipients[2], never(theirs.recipients[2]), {
+            "method": "POST", "path": "/v1/legal-holds",
+            "json": {"subject": "ID", "reference": "matter", "reason": "a case"}})],
+        ("GET", "/v1/legal-holds"): [get("/v1/legal-holds", "nothing", NONE, NONE)],
+        ("DELETE", "/v1/legal-holds/{}"): [
+            ("hold id", theirs.hold_ids[0], spoiled(theirs.hold_ids[0]),
+             {"method": "DELETE", "path": "/v1/legal-holds/ID"})],
         ("POST", "/v1/entries"): [
             ("idempotency key", key, never(key), {
                 "method": "POST", "path": "/v1/entries", "json": {"kind": "send", "outcome": "sent"},
@@ -181,7 +191,7 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
 
 #: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
 OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at",
-               "evaluated_at", "as_of", "evidence", "raw_sha256", "set_seq"}
+               "evaluated_at", "as_of", "evidence", "raw_sha256", "set_seq", "erased_by"}
 
 
 def masked(value: Any) -> Any:

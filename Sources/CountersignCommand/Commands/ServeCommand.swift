@@ -51,6 +51,7 @@ struct Serve: AsyncParsableCommand {
     var connections = 8
     @OptionGroup(title: "Names") var names: NameOptions
     @OptionGroup(title: "Identities") var schedule: ScheduleOptions
+    @OptionGroup(title: "Erasure") var journal: JournalOption
     @Option(help: "How the log is written: auto, text or json.")
     var logFormat = LogFormat.auto
     @Option(help: "The least severe level that is logged.")
@@ -93,7 +94,7 @@ struct Serve: AsyncParsableCommand {
             clockRule: ClockRule(
                 skewMax: clockSkewLimit.microseconds, setBackMax: ClockRule.standard.setBackMax,
                 jumpMax: clockJumpLimit.microseconds),
-            connectionsMax: connections, clock: Clock.now)
+            connectionsMax: connections, journal: journal.journal(of: location), clock: Clock.now)
         let verifications = Verifications(
             store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
         let checks = IdentityChecks(
@@ -120,7 +121,8 @@ struct Serve: AsyncParsableCommand {
     /// Makes the first ledger and prints its token. A ledger whose secret is missing is served all the same: it can be
     /// read.
     private func prepareLedger(_ location: DatabaseLocation, _ logger: Logger) async throws {
-        try await OpenStore.with(location) { open in
+        try await OpenStore.with(location, journal.journal(of: location)) { open in
+            try await applyJournal(open.store)
             let outcome = try await FirstLedger(store: open.store, origin: ledger).prepare()
             for ledger in outcome.ledgers {
                 guard let fault = ledger.keyFault else { continue }
@@ -133,6 +135,13 @@ struct Serve: AsyncParsableCommand {
             try Output.standard.writeLine("token: \(token.secret)")
             try Output.error.writeLine("keep this token: it is shown this once, and stored nowhere")
         }
+    }
+
+    /// Before anything is served: a database that was restored may have what was erased since its backup.
+    private func applyJournal(_ store: LedgerStore) async throws {
+        let count = try await store.applyJournal(reporter: FirstLedger.reporter, timeout: OpenStore.appendTimeout)
+        guard count > 0 else { return }
+        try Output.error.writeLine("erased again in \(count) entries what an older backup had brought back")
     }
 
     private func server(

@@ -9,8 +9,8 @@ package struct AppendUnit: Sendable {
         /// The tag of the request's content, if the entry has an idempotency key of its own; absent where the key alone
         /// decides.
         package let requestTag: [UInt8]?
-        /// The tags of the people that the entry is about: those of `draft.event.personal.people`, in that order, then
-        /// others.
+        /// The tags of the people that the entry is about: those of `draft.event.personal.people`, in that order,
+        /// then others.
         package let personTags: [[UInt8]]
 
         /// - Parameter others: people whom the entry is about although it seals them neither as recipient nor as author.
@@ -49,9 +49,9 @@ package struct AppendUnit: Sendable {
     package let guards: [Guard]
     /// What else is written in the same transaction, once the entries have their places.
     package let effects: @Sendable ([Placed]) -> [Statement]
-    /// Makes the unit that is appended in place of this one, from the answers to its guards: for what can be known under
-    /// the ledger's lock only. It is called anew for each attempt, holds the lock meanwhile, and may refuse. The entries
-    /// that it makes are about nobody and have no idempotency keys.
+    /// Makes the unit that is appended in place of this one, from the answers to its guards: for what can be known
+    /// under the ledger's lock only. It is called anew for each attempt, holds the lock meanwhile, and may refuse. The
+    /// entries that it makes are about nobody and have no idempotency keys.
     package let compose: (@Sendable ([Rows]) throws -> AppendUnit)?
     /// Whether this unit is the operator's word that a jump of the clock is real.
     package let acceptsClock: Bool

@@ -13,28 +13,16 @@ package struct ErasureRequest: Sendable {
 
     /// Refuses texts that are too long, and those that spell the address: what erases it must not keep it.
     package init(subject: Address, legalBasis: String, requester: String) throws(Refusal) {
-        for (name, text, most) in [
-            ("legal_basis", legalBasis, Self.legalBasisSizeMax), ("requester", requester, Self.requesterSizeMax),
-        ] {
-            do throws(Refusal) {
-                try Self.require(text, most: most, without: subject)
-            } catch {
-                throw error.within(name)
-            }
+        try AdministrativeText.require(legalBasis, most: Self.legalBasisSizeMax, at: "legal_basis")
+        try AdministrativeText.require(requester, most: Self.requesterSizeMax, at: "requester")
+        for (name, text) in [("legal_basis", legalBasis), ("requester", requester)]
+        where text.lowercased().contains(subject.lookupForm) {
+            throw Refusal(
+                .invalidMember, "this text outlives the erasure, so it must not spell the address that is erased",
+                at: [name])
         }
         self.subject = subject
         self.legalBasis = legalBasis
         self.requester = requester
-    }
-
-    private static func require(_ text: String, most: Int, without subject: Address) throws(Refusal) {
-        _ = try MemberReader.text(.string(text), min: 1, max: most)
-        guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            throw Refusal(.invalidMember, "a text without control characters is expected")
-        }
-        guard !text.lowercased().contains(subject.lookupForm) else {
-            throw Refusal(
-                .invalidMember, "this text outlives the erasure, so it must not spell the address that is erased")
-        }
     }
 }

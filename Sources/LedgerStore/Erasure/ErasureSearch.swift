@@ -82,7 +82,9 @@ struct ErasureSearch {
                 seqs.insert(try row.int(0))
                 life.noteStep(Array(try row.text(1).utf8))
             }
-            let keys = page.flatMap { [LookupKey(link: $0, relation: "message"), LookupKey(alias: $0)].compactMap(\.self) }
+            let keys = page.flatMap { id in
+                [LookupKey(link: id, relation: "message"), LookupKey(alias: id)].compactMap(\.self)
+            }
             let keyed = try await connection.query(
                 """
                 SELECT k.seq

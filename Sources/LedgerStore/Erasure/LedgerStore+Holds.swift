@@ -9,6 +9,8 @@ extension LedgerStore {
         _ subject: LegalHold.Subject, reason: String, reference: String, in ledger: StoredLedger, reporter: Reporter,
         deadline: ContinuousClock.Instant
     ) async throws -> (id: String, placed: Placed) {
+        try AdministrativeText.require(reference, most: LegalHold.referenceSizeMax, at: "reference")
+        try AdministrativeText.require(reason, most: LegalHold.reasonSizeMax, at: "reason")
         let id = "hold_" + Base64URL.encode(Random.bytes(16))
         var data: [JSONValue.Member] = [
             .init("event", "hold.placed"), .init("hold_id", .string(id)), .init("reference", .string(reference)),
@@ -19,6 +21,11 @@ extension LedgerStore {
         switch subject {
         case .person(let address):
             people = [address.lookupForm]
+            guard !reference.lowercased().contains(address.lookupForm) else {
+                throw Refusal(
+                    .invalidMember, "this text stays in clear for ever, so it must not spell the address",
+                    at: ["reference"])
+            }
             let tag = ledger.keys.subjectTag(of: address.lookupForm)
             scope = """
                 (SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = \(tag)),

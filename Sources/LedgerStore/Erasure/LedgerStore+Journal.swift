@@ -16,15 +16,16 @@ extension LedgerStore {
         guard let journal else { return 0 }
         let records = try journal.lines()
         var count = 0
-        for ledger in try await allLedgers() {
+        let ledgers = try await allLedgers()
+        for ledger in ledgers {
             let own = records.filter { $0.origin == ledger.origin.text }
             var erasure = Erasure()
             for record in own where try await !isStored(record, in: ledger) {
                 try await eraseAgain(record, in: ledger, reporter: reporter, timeout: timeout, adding: &erasure)
             }
             count += erasure.seqs.count
-            try await complete(own, of: ledger)
         }
+        try await complete(try journal.lines(), of: ledgers)
         return count
     }
 
@@ -37,8 +38,8 @@ extension LedgerStore {
             observer.observe(.erasureJournalFailed(ledger: ledger.origin.text))
             throw StoreError(
                 .unavailable,
-                "the erasure is done and recorded under entry \(seqs[0]), but \(fault.description); it is written at the "
-                    + "next start", committed: .unknown)
+                "the erasure is done and recorded under entry \(seqs[0]), but \(fault.description); it is written at "
+                    + "the next start", committed: .unknown)
         }
     }
 
@@ -135,17 +136,24 @@ extension LedgerStore {
     }
 
     /// Writes what the database knows of and the journal lacks.
-    private func complete(_ known: [ErasureRecord], of ledger: StoredLedger) async throws {
+    private func complete(_ known: [ErasureRecord], of ledgers: [StoredLedger]) async throws {
+        // All ledgers at once: there may be a thousand, and most have erased nothing.
         let stored = try await read { connection, deadline in
-            let rows = try await connection.query(
-                "SELECT DISTINCT erased_by FROM countersign.erased_ranges WHERE ledger_id = \(ledger.id)",
-                deadline: deadline)
-            return try await Self.leafHashes(of: try rows.map { try $0.int(0) }, in: ledger, connection, deadline)
+            try await connection.query(
+                "SELECT DISTINCT ledger_id, erased_by FROM countersign.erased_ranges", deadline: deadline
+            ).map { (ledger: try $0.int64(0), seq: try $0.int(1)) }
         }
-        let written = Dictionary(grouping: known, by: \.seq)
-        let missing = stored.filter { seq, hash in !(written[seq] ?? []).contains { $0.leafHash == hash } }
-        // One at a time: the list of one may fill a line.
-        for seq in missing.keys.sorted() { try await journalize([seq], of: ledger) }
+        let written = Set(known.map(\.leafHash))
+        for (id, seqs) in Dictionary(grouping: stored, by: \.ledger) {
+            guard let ledger = ledgers.first(where: { $0.id == id }) else { continue }
+            let hashes = try await read { connection, deadline in
+                try await Self.leafHashes(of: seqs.map(\.seq), in: ledger, connection, deadline)
+            }
+            // One at a time: the list of one may fill a line.
+            for (seq, hash) in hashes.sorted(by: { $0.key < $1.key }) where !written.contains(hash) {
+                try await journalize([seq], of: ledger)
+            }
+        }
     }
 
     private func records(of seqs: [Int], in ledger: StoredLedger) async throws(StoreError) -> [ErasureRecord] {
@@ -154,7 +162,8 @@ extension LedgerStore {
                 """
                 SELECT e.line, e.leaf_hash
                 FROM unnest(\(seqs.map(Int64.init))) AS t (seq) CROSS JOIN LATERAL (
-                    SELECT line, leaf_hash FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = t.seq LIMIT 1
+                    SELECT line, leaf_hash FROM countersign.entries
+                    WHERE ledger_id = \(ledger.id) AND seq = t.seq LIMIT 1
                 ) e
                 """, deadline: deadline)
             var records: [ErasureRecord] = []

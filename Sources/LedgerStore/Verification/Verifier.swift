@@ -186,8 +186,8 @@ struct Verifier {
                 builder: TileBuilder(), lastHash: ledger.origin.genesis, lastRecordedAt: nil)
         }
         report.skip(
-            "entries before \(options.since), rollups, tokens, identities, DMARC reports, the ranges of erasures, legal "
-                + "holds and counts of rows were not checked")
+            "entries before \(options.since), rollups, tokens, identities, DMARC reports, the ranges of erasures, "
+                + "legal holds and counts of rows were not checked")
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
         if let expected = options.expected, expected.size <= options.since {
             expectations.rootOfExpected = try await transaction.tree(size: expected.size, root: nil).builder.root

@@ -13,7 +13,7 @@ struct CSVWriter {
         "actor_id", "engine", "run_id", "step_id", "attempt", "reporter_id", "via", "data", "leaf_hash",
     ]
 
-    /// - Parameter withPersonal: whether two columns follow: the sealed values as JSON, and under which entry some were erased.
+    /// - Parameter withPersonal: whether two columns follow: the sealed values as JSON, and what erased some.
     init(withPersonal: Bool) {
         self.withPersonal = withPersonal
     }

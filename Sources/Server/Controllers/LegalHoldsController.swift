@@ -59,7 +59,9 @@ struct LegalHoldsController: Sendable {
     }
 
     private static func seq(_ value: JSONValue) throws(Refusal) -> Int {
-        guard let seq = value.number, seq >= 0 else { throw Refusal(.invalidMember, "expected an integer of at least 0") }
+        guard let seq = value.number, seq >= 0 else {
+            throw Refusal(.invalidMember, "expected an integer of at least 0")
+        }
         return seq
     }
 

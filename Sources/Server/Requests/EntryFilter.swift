@@ -4,8 +4,8 @@ package import LedgerStore
 /// The filters of a query for entries, as the store takes them and as an export's own entry repeats them.
 package struct EntryFilter: Sendable {
     package private(set) var query = EntryQuery()
-    /// The filters that were given, normalised, by name. Idempotency keys are not among them: the ledger keeps none, for
-    /// people put addresses in them.
+    /// The filters that were given, normalised, by name. Idempotency keys are not among them: the ledger keeps none,
+    /// for people put addresses in them.
     package private(set) var members: [JSONValue.Member] = []
 
     /// Longest run id and actor's id, in characters.

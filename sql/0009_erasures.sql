@@ -6,9 +6,9 @@
 CREATE TABLE countersign.erased_ranges (
     ledger_id bigint NOT NULL,
     first_seq bigint NOT NULL CHECK (first_seq >= 0),
-    last_seq  bigint NOT NULL CHECK (last_seq >= first_seq AND last_seq >> 10 = first_seq >> 10),
-    erased_by bigint NOT NULL,                                      -- the entry that lists them
-    pseudonym bytea CHECK (octet_length(pseudonym) = 16),           -- whose values; absent: everybody's
+    last_seq  bigint NOT NULL,
+    erased_by bigint NOT NULL,                            -- the entry that lists them
+    pseudonym bytea CHECK (octet_length(pseudonym) = 16), -- whose values; absent: everybody's
     PRIMARY KEY (ledger_id, first_seq, erased_by)
 );
 CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON countersign.erased_ranges
@@ -16,8 +16,8 @@ CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON countersign.erased_range
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON countersign.erased_ranges
     FOR EACH STATEMENT EXECUTE FUNCTION countersign.refuse_change();
 
--- What must not be erased: a person, a message or a range of entries. Each row follows from an `access/held` entry and,
--- once released, from an `access/released` one.
+-- What must not be erased: one of a person, a message and a range of entries. Each row follows from an `access/held`
+-- entry and, once released, from an `access/released` one.
 CREATE TABLE countersign.legal_holds (
     ledger_id    bigint NOT NULL REFERENCES countersign.ledgers,
     hold_id      text COLLATE "C" NOT NULL,
@@ -28,8 +28,7 @@ CREATE TABLE countersign.legal_holds (
     reference    text COLLATE "C" NOT NULL,
     held_seq     bigint NOT NULL,
     released_seq bigint,
-    PRIMARY KEY (ledger_id, hold_id),
-    CHECK (num_nonnulls(pseudonym, message_id, first_seq) = 1 AND num_nonnulls(first_seq, last_seq) IN (0, 2))
+    PRIMARY KEY (ledger_id, hold_id)
 );
 
 GRANT SELECT, INSERT ON countersign.erased_ranges, countersign.legal_holds TO countersign_app;

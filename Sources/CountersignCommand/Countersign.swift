@@ -21,7 +21,8 @@ struct Countersign: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Token.self, LedgerCommand.self, IdentityCommand.self, MessageCommand.self,
-            DMARCReportCommand.self, Erase.self, Hold.self, RetentionCommand.self, Import.self, Export.self, Verify.self, Migrate.self, Doctor.self,
+            DMARCReportCommand.self, Erase.self, Hold.self, RetentionCommand.self, Import.self, Export.self,
+            Verify.self, Migrate.self, Doctor.self,
         ])
 
     static var _errorPrefix: String { "error: " }

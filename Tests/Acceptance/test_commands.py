@@ -28,7 +28,7 @@ COMMANDS = [["serve"], ["token"], ["token", "create"], ["token", "list"], ["toke
             ["migrate"], ["doctor"], ["dmarc-report"], ["dmarc-report", "import"], ["dmarc-report", "list"],
             ["dmarc-report", "read"], ["dmarc-report", "stats"], ["dmarc-report", "unknown-senders"],
             ["dmarc-report", "verify"], ["erase"], ["hold"], ["hold", "add"], ["hold", "list"], ["hold", "release"],
-            ["retention"], ["retention", "apply"]]
+            ["retention"], ["retention", "apply"], ["retention", "scrub"]]
 IMPORTED = 4_000
 
 

@@ -8,6 +8,7 @@ import re
 import secrets
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def test_not_one_byte_is_left_and_every_proof_made_before_holds(service: DataDir
     for number in range(3):
         mail_life(api, person, number, [other.address])
     mail_life(api, other)
-    api.lines(recipient=person.address)
+    api.lines(recipient=[person.address, person.address.lower()])
     api.lines(idempotency_key=f"bill-{person.word}-0")
     api.call("POST", "/v1/dmarc-reports", data=f"To: {person.address}\r\n\r\nno report".encode(),
              headers={"Content-Type": "message/rfc822"})
@@ -475,6 +476,37 @@ def test_the_service_may_not_erase_without_an_entry_that_says_so(service: DataDi
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+def test_scrubbed_files_hold_nothing_of_what_was_erased(
+    own_service: DataDirectory, report: Callable[[str], None],
+) -> None:
+    service, person = own_service, Person()
+    for number in range(10):
+        mail_life(service.api(), person, number)
+        mail_life(service.api(), Person("other"))
+    with service.sql() as connection:
+        rows = connection.execute("SELECT disclosures FROM countersign.disclosures").fetchall()
+        sealed = {each.encode() for (text,) in rows for each in text.split("~") if traces(each.encode(), person)}
+        erase(service.api(), person)
+        connection.execute("CHECKPOINT")
+        deleted = in_files(service, sealed)
+        connection.execute("VACUUM countersign.disclosures")
+        connection.execute("CHECKPOINT")
+        vacuumed = in_files(service, sealed)
+        assert service.run_json("retention", "scrub")["tables"] >= 3
+        connection.execute("CHECKPOINT")
+        scrubbed = in_files(service, sealed)
+    report(f"of {len(sealed)} erased values in the files of the tables: deleted {deleted}, after VACUUM {vacuumed}, "
+           f"scrubbed {scrubbed}")
+    assert len(sealed) == deleted and scrubbed == 0
+    assert service.verify().is_intact
+
+
+def in_files(service: DataDirectory, sealed: set[bytes]) -> int:
+    """How many of the values the data files hold, write-ahead log left aside."""
+    files = b"".join(path.read_bytes() for path in (service.path / "postgres/base").rglob("*") if path.is_file())
+    return sum(each in files for each in sealed)
 
 
 def test_doctor_finds_the_rights_as_they_should_be(service: DataDirectory) -> None:

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Ledger
 import LedgerStore
+import Postgres
 
 /// `countersign retention`
 struct RetentionCommand: AsyncParsableCommand {
@@ -8,7 +9,7 @@ struct RetentionCommand: AsyncParsableCommand {
         commandName: "retention",
         abstract: "Erase personal data that is older than your policy.",
         discussion: "Entries and proofs stay for ever; what is sealed beside them need not.",
-        subcommands: [RetentionApply.self])
+        subcommands: [RetentionApply.self, RetentionScrub.self])
 }
 
 /// `countersign retention apply`
@@ -64,6 +65,49 @@ struct RetentionApply: AsyncParsableCommand {
             try Output.standard.writeLine(
                 "sealed values of \(Progress.grouped(retention.erasedCount)) entries \(deed), "
                     + "\(Progress.grouped(retention.heldCount)) held, recorded before \(moment.text)")
+        }
+    }
+}
+
+/// `countersign retention scrub`
+struct RetentionScrub: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scrub",
+        abstract: "Rewrite the tables that erased values lay in, so that their files hold none of them.",
+        discussion: """
+            What was erased stays in the files of the database for a while: in dead rows, and in the free space of \
+            pages. This rewrites those tables (VACUUM FULL), as their owner. While a table is rewritten, whoever \
+            needs it waits, appends too, and it needs as much free disk again: run it when little happens. What the \
+            write-ahead log and backups still hold goes with their own ends (ops/runbook.md, "Erasure").
+
+            Example: countersign retention scrub --data-dir /var/lib/countersign
+            """)
+
+    private static let timeout = Duration.seconds(60)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        let tables: Int
+    }
+
+    func run() async throws {
+        let location = try database.location()
+        try await Interruption.cancelling {
+            try await location.whileRunning {
+                try await OpenStore.requireReady(location.appTarget)
+                let connection = try await Connection.open(location.ownerTarget, deadline: .now + Self.timeout)
+                let progress = ProgressBar(unit: "tables", isWanted: !output.isJSON)
+                defer { progress.clear() }
+                let count = try await Scrubbing(connection).run { _, place, count in
+                    progress.update(done: place, fraction: Double(place) / Double(max(count, 1)))
+                }
+                await connection.close()
+                progress.clear()
+                if output.isJSON { return try JSONOutput.print(Answer(tables: count)) }
+                try Output.standard.writeLine("rewrote \(count) tables")
+            }
         }
     }
 }

@@ -13,11 +13,13 @@ package struct AppendUnit: Sendable {
         /// then others.
         package let personTags: [[UInt8]]
 
-        /// - Parameter others: people whom the entry is about although it seals them neither as recipient nor as author.
+        /// - Parameter others: whom the entry is about although it seals them neither as recipient nor as author.
         package init(_ draft: Draft, requestTag: [UInt8]? = nil, about others: [String] = [], keys: LedgerKeys) {
             self.draft = draft
             self.requestTag = requestTag
-            personTags = (draft.event.personal.people + others).map(keys.subjectTag)
+            var tags = draft.event.personal.people.map(keys.subjectTag)
+            for tag in others.map(keys.subjectTag) where !tags.contains(tag) { tags.append(tag) }
+            personTags = tags
         }
     }
 

@@ -20,7 +20,7 @@ extension LedgerStore {
         for ledger in ledgers {
             let own = records.filter { $0.origin == ledger.origin.text }
             var erasure = Erasure()
-            for record in own where try await !isStored(record, in: ledger) {
+            for record in try await lost(own, in: ledger) {
                 try await eraseAgain(record, in: ledger, reporter: reporter, timeout: timeout, adding: &erasure)
             }
             count += erasure.seqs.count
@@ -43,10 +43,12 @@ extension LedgerStore {
         }
     }
 
-    private func isStored(_ record: ErasureRecord, in ledger: StoredLedger) async throws(StoreError) -> Bool {
-        try await read { connection, deadline in
-            try await Self.leafHashes(of: [record.seq], in: ledger, connection, deadline)[record.seq]
-                == record.leafHash
+    /// The erasures whose entries are not there.
+    private func lost(_ records: [ErasureRecord], in ledger: StoredLedger) async throws(StoreError) -> [ErasureRecord] {
+        guard !records.isEmpty else { return [] }
+        return try await read { connection, deadline in
+            let hashes = try await Self.leafHashes(of: records.map(\.seq), in: ledger, connection, deadline)
+            return records.filter { hashes[$0.seq] != $0.leafHash }
         }
     }
 

@@ -20,11 +20,12 @@ extension LedgerStore {
         let size = try await head(of: ledger).size
         let last = try await range(of: ledger, from: nil, to: moment, size: size).upperBound
         var next = 0
+        var held: HeldEntries?
         while next < last {
             try Task.checkCancellation()
             next = try await eraseNext(
-                next..<last, of: ledger, before: moment, isDryRun: isDryRun, reporter: reporter, timeout: timeout,
-                adding: &retention)
+                next..<last, &held, of: ledger, before: moment, isDryRun: isDryRun, reporter: reporter,
+                timeout: timeout, adding: &retention)
             progress(next, last)
         }
         return retention
@@ -32,13 +33,17 @@ extension LedgerStore {
 
     /// Erases one page.
     ///
+    /// - Parameter held: what the holds cover, looked up once and again when holds come or go.
     /// - Returns: where the next one begins.
     private func eraseNext(
-        _ range: Range<Int>, of ledger: StoredLedger, before moment: Timestamp, isDryRun: Bool, reporter: Reporter,
-        timeout: Duration, adding retention: inout Retention
+        _ range: Range<Int>, _ held: inout HeldEntries?, of ledger: StoredLedger, before moment: Timestamp,
+        isDryRun: Bool, reporter: Reporter, timeout: Duration, adding retention: inout Retention
     ) async throws -> Int {
         for _ in 0..<Self.pageAttemptsMax {
-            let page = try await page(of: ledger, in: range, before: moment)
+            let current: HeldEntries
+            if let held { current = held } else { current = try await heldEntries(of: ledger) }
+            held = current
+            let page = try await page(of: ledger, in: range, before: moment, current)
             if !isDryRun, !page.touched.isEmpty {
                 let unit = ErasureUnit(
                     ledger: ledger, reporter: reporter, event: .retention,
@@ -48,6 +53,7 @@ extension LedgerStore {
                 do {
                     try await append(unit, timeout: timeout, adding: &erasure)
                 } catch let error as StoreError where error.code == .inProgress {
+                    held = nil
                     continue
                 }
                 retention.erasedBy += erasure.erasedBy
@@ -67,13 +73,18 @@ extension LedgerStore {
         var next: Int
     }
 
+    private func heldEntries(of ledger: StoredLedger) async throws(StoreError) -> HeldEntries {
+        try await read(timeout: Self.searchTimeout) { connection, deadline in
+            let size = try await Self.size(of: ledger, connection, deadline)
+            return try await HeldEntries(
+                ErasureSearch(ledger: ledger, connection: connection, deadline: deadline, size: size))
+        }
+    }
+
     private func page(
-        of ledger: StoredLedger, in range: Range<Int>, before moment: Timestamp
+        of ledger: StoredLedger, in range: Range<Int>, before moment: Timestamp, _ held: HeldEntries
     ) async throws(StoreError) -> Page {
         try await read(timeout: Self.searchTimeout) { connection, deadline in
-            let search = ErasureSearch(
-                ledger: ledger, connection: connection, deadline: deadline, size: range.upperBound)
-            let held = try await HeldEntries(search)
             let rows = try await connection.query(
                 """
                 SELECT d.seq, e.line, d.disclosures, ARRAY[]::bytea[], e.recorded_at

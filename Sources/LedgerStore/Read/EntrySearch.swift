@@ -129,6 +129,9 @@ struct EntrySearch {
             parts.append("split_part(e.sender, '@', 2) = ANY(\(query.senderDomains))")
         }
         if !query.kinds.isEmpty { parts.append("e.kind = ANY(\(query.kinds))") }
+        // Records of exports, holds and refused erasures are about people, for an erasure to find them. Nothing was
+        // sent to anybody in them.
+        if !query.recipients.isEmpty, query.kinds.isEmpty { parts.append("e.kind <> 'access'") }
         if !query.oversightModes.isEmpty { parts.append("e.oversight_mode = ANY(\(query.oversightModes))") }
         if !query.outcomes.isEmpty { parts.append("e.outcome = ANY(\(query.outcomes))") }
         if !query.alignments.isEmpty { parts.append(isAligned(as: query.alignments)) }

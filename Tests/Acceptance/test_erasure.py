@@ -410,6 +410,33 @@ def test_a_restore_erases_again_before_it_serves(own_service: DataDirectory) -> 
     verify(service, api)
 
 
+def test_a_restore_repeats_retention_as_well_and_leaves_later_entries_alone(own_service: DataDirectory) -> None:
+    service, old, young = own_service, Person("old"), Person("young")
+    mail_life(service.api(), old)
+    size = service.api().size()
+    backup = dump(service)
+    threading.Event().wait(1.2)
+    mail_life(service.api(), young)
+    hold(service.api(), from_seq=size, to_seq=10**6)
+    threading.Event().wait(1.2)
+    done = service.run_json("retention", "apply", "--older-than", "1s")
+    assert done["entries"] >= 5 and done["held"] >= 5
+    restore(service, backup)
+    without = service.path / "elsewhere.jsonl"
+    service.serve(arguments=["--erasure-journal", str(without)])
+    mail_life(service.api(), young)
+    assert traces(dump(service), old), "nothing knows of the erasure without its journal"
+    service.instances[-1].stop()
+    service.serve()
+    after = dump(service)
+    assert not traces(after, old) and traces(after, young)
+    erased = service.api().json("/v1/entries", kind="access", outcome="erased")["entries"]
+    assert [each["entry"]["data"]["event"] for each in erased] == ["retention"]
+    assert erased[0]["entry"]["data"]["reapplied"] == done["erased_by"][0]
+    assert max(listed(erased[0]["entry"]["data"]["seqs"])) < size
+    assert service.verify().is_intact
+
+
 def restore(service: DataDirectory, backup: bytes) -> None:
     """Puts the database back to a dump, as an operator would."""
     service.instances[-1].kill()

@@ -18,6 +18,8 @@ struct ErasureRun: Sendable {
     let tag: [UInt8]?
     /// The holds that were looked at; nil where none counts.
     let holds: [String]?
+    /// Whether the mapping goes at the end.
+    var isWhole = true
     /// How long each append may take.
     let timeout: Duration
 
@@ -34,7 +36,7 @@ struct ErasureRun: Sendable {
             let unit = ErasureUnit(
                 ledger: ledger, reporter: reporter, event: .erasure, data: data, requester: requester,
                 pseudonym: pseudonym, touched: touched, seqs: SeqRanges(ascending: touched.map(\.seq)), size: size,
-                holds: holds, last: isLast && pseudonym != nil ? last : nil)
+                holds: holds, last: isLast && isWhole && pseudonym != nil ? last : nil)
             try await store.append(unit, timeout: timeout, adding: &erasure)
         }
     }

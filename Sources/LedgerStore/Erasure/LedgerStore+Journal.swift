@@ -65,7 +65,7 @@ extension LedgerStore {
         }
         let run = ErasureRun(
             store: self, ledger: ledger, reporter: reporter, data: data, requester: nil, pseudonym: record.pseudonym,
-            tag: nil, holds: nil, timeout: timeout)
+            tag: nil, holds: nil, isWhole: !record.hasMore, timeout: timeout)
         try await run.erase(found.seqs, searchedSize: found.size, adding: &erasure)
     }
 

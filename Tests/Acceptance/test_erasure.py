@@ -173,6 +173,21 @@ def test_of_several_recipients_the_others_stay(service: DataDirectory) -> None:
     verify(service, api)
 
 
+def test_what_one_message_did_to_others_is_theirs(service: DataDirectory) -> None:
+    api, person, other = new_ledger(service, "bulk"), Person(), Person("john")
+    common = {"kind": "send", "message_id": "<bulk@acme.example>"}
+    mine, theirs, nobodys = [each["seq"] for each in api.append([
+        {**common, "outcome": "sent", "personal": {"recipient": person.address, "subject": "news"}},
+        {**common, "outcome": "sent", "personal": {"recipient": other.address, "subject": "news"}},
+        {**common, "outcome": "bounced", "personal": {"error": f"no mailbox {person.word}"}}])]
+    hold(api, subject=other.address)
+    problem(api.post("/v1/erasures", {"subject": person.address, "legal_basis": BASIS, "requester": "x"}), 409, "held")
+    ok(api.call("DELETE", f"/v1/legal-holds/{api.json('/v1/legal-holds')['holds'][0]['id']}"), 200)
+    assert listed(erase(api, person)["seqs"]) >= {mine, nobodys}
+    assert in_clear(api, theirs)["personal"]["subject"] == "news" and "erased_by" not in in_clear(api, theirs)
+    verify(service, api)
+
+
 def test_who_comes_again_gets_another_pseudonym(service: DataDirectory) -> None:
     api, person = new_ledger(service, "again"), Person()
     send = {"kind": "send", "outcome": "sent", "personal": {"recipient": person.address}}

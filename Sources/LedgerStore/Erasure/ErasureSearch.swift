@@ -25,8 +25,9 @@ struct ErasureSearch {
         ).oneIfPresent().flatMap { Pseudonym(try $0.bytes(0)) }
     }
 
-    /// The entries about the person, and the life of each of their messages: what else carries its Message-ID, knows it
-    /// by an alias or links to it, and the attempts of the run and step that handled it.
+    /// The entries about the person, and the life of each of their messages as far as it names nobody: what else carries
+    /// its Message-ID, knows it by an alias or links to it, and the attempts of the run and step that handled it. What
+    /// names others is theirs: one Message-ID may have gone to thousands.
     func entries(about pseudonym: Pseudonym) async throws -> Set<Int> {
         var seqs: Set<Int> = []
         var life = Life()
@@ -53,17 +54,17 @@ struct ErasureSearch {
             }
             guard rows.count == Self.pageMax else { break }
         }
-        return try await seqs.union(entries(of: life))
+        return try await seqs.union(entries(of: life, namingNobody: true))
     }
 
-    /// The life of one message.
+    /// The life of one message, whoever is named in it.
     func entries(of message: String) async throws -> Set<Int> {
         var life = Life()
         life.messages.insert(Array(message.utf8))
-        return try await entries(of: life)
+        return try await entries(of: life, namingNobody: false)
     }
 
-    private func entries(of life: Life) async throws -> Set<Int> {
+    private func entries(of life: Life, namingNobody: Bool) async throws -> Set<Int> {
         var life = life
         var seqs: Set<Int> = []
         let ids = life.messages.map { String(decoding: $0, as: UTF8.self) }
@@ -79,22 +80,29 @@ struct ErasureSearch {
                 ) e
                 """, deadline: deadline)
             for row in own {
-                seqs.insert(try row.int(0))
-                life.noteStep(Array(try row.text(1).utf8))
+                let entry = try? Entry(line: Array(row.text(1).utf8))
+                if let entry { life.noteStep(of: entry) }
+                if !namingNobody || entry?.subjects.isEmpty ?? true { seqs.insert(try row.int(0)) }
             }
             let keys = page.flatMap { id in
                 [LookupKey(link: id, relation: "message"), LookupKey(alias: id)].compactMap(\.self)
             }
             let keyed = try await connection.query(
                 """
-                SELECT k.seq
+                SELECT k.seq, e.line
                 FROM unnest(\(keys.map(\.name.rawValue)), \(keys.map(\.tag))) AS t (name, tag) CROSS JOIN LATERAL (
                     SELECT seq FROM countersign.entry_keys
                     WHERE ledger_id = \(ledger.id) AND name = t.name AND tag = t.tag AND seq < \(size)
                     ORDER BY seq LIMIT \(Self.lifeMax)
                 ) k
+                CROSS JOIN LATERAL (
+                    SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = k.seq LIMIT 1
+                ) e
                 """, deadline: deadline)
-            for row in keyed { seqs.insert(try row.int(0)) }
+            for row in keyed {
+                let entry = try? Entry(line: Array(row.text(1).utf8))
+                if !namingNobody || entry?.subjects.isEmpty ?? true { seqs.insert(try row.int(0)) }
+            }
         }
         return try await seqs.union(attempts(of: life))
     }
@@ -159,8 +167,8 @@ private struct Life {
     }
 
     /// Takes note of the run and step that the entry belongs to.
-    mutating func noteStep(_ line: [UInt8]) {
-        guard let entry = try? Entry(line: line), let run = entry.runID else { return }
+    mutating func noteStep(of entry: Entry) {
+        guard let run = entry.runID else { return }
         steps.insert(Step(run: run, step: entry.json["workflow"]?["step_id"]?.text ?? ""))
     }
 }

@@ -99,7 +99,8 @@ extension Observation {
                 "erased", .notice,
                 ["ledger": .text(ledger), "event": .text(event), "entries": .integer(Int64(entries))])
         case .erasureRefused(let ledger): Record("erasure_refused", .notice, ["ledger": .text(ledger)])
-        case .erasureJournalFailed(let ledger): Record("erasure_journal_failed", .critical, ["ledger": .text(ledger)])
+        case .erasureJournalFailed(let ledger, let reason):
+            Record("erasure_journal_failed", .critical, ["ledger": .text(ledger), "reason": .text(reason)])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

@@ -53,7 +53,7 @@ package enum Observation: Sendable, Equatable {
     /// A legal hold stood in the way of an erasure.
     case erasureRefused(ledger: String)
     /// An erasure was committed and could not be written into the journal.
-    case erasureJournalFailed(ledger: String)
+    case erasureJournalFailed(ledger: String, reason: String)
 
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)

@@ -24,7 +24,7 @@ import Testing
         .identityChecked(ledger: "a.example/mail", assessment: "protected", changed: true),
         .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
         .erased(ledger: "a.example/mail", event: "erasure", entries: 6), .erasureRefused(ledger: "a.example/mail"),
-        .erasureJournalFailed(ledger: "a.example/mail"),
+        .erasureJournalFailed(ledger: "a.example/mail", reason: "full"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 2, seconds: 0.125),
     ]
 

@@ -6,6 +6,9 @@ import Postgres
 /// lock; what comes in meanwhile is found under it.
 struct ErasureSearch {
     private static let pageMax = 2_000
+    /// People who are looked for at once, and entries that each gets then.
+    private static let peopleMax = 100
+    private static let entriesMax = 100
     /// Entries of one message, or of one step of a run, that are looked at.
     private static let lifeMax = 1_000_000
 
@@ -25,42 +28,65 @@ struct ErasureSearch {
         ).oneIfPresent().flatMap { Pseudonym(try $0.bytes(0)) }
     }
 
-    /// The entries about the person, and the life of each of their messages as far as it names nobody: what else carries
-    /// its Message-ID, knows it by an alias or links to it, and the attempts of the run and step that handled it. What
-    /// names others is theirs: one Message-ID may have gone to thousands.
-    func entries(about pseudonym: Pseudonym) async throws -> Set<Int> {
+    /// The entries about these people, and the life of each of their messages as far as it names nobody: what else
+    /// carries its Message-ID, knows it by an alias or links to it, and the attempts of the run and step that handled
+    /// it. What names others is theirs: one Message-ID may have gone to thousands.
+    func entries(about people: [Pseudonym]) async throws -> Set<Int> {
         var seqs: Set<Int> = []
         var life = Life()
-        var next = 0
-        while true {
-            let rows = try await connection.query(
-                """
-                SELECT k.seq, e.line
-                FROM (
-                    SELECT seq FROM countersign.entry_keys
-                    WHERE ledger_id = \(ledger.id) AND name = 'subject' AND tag = \(pseudonym.bytes)
-                        AND seq >= \(next) AND seq < \(size)
-                    ORDER BY seq LIMIT \(Self.pageMax)
-                ) k
-                CROSS JOIN LATERAL (
-                    SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = k.seq LIMIT 1
-                ) e
-                ORDER BY k.seq
-                """, deadline: deadline)
+        let people = Array(Set(people))
+        for start in stride(from: 0, to: people.count, by: Self.peopleMax) {
+            let page = people[start..<min(start + Self.peopleMax, people.count)].map(\.bytes)
+            // Most people have few entries: all get some at once, and who has more the rest alone.
+            var counts: [[UInt8]: (count: Int, last: Int)] = [:]
+            let rows = try await connection.query(keyed(page, from: 0, limit: Self.entriesMax), deadline: deadline)
             for row in rows {
-                next = try row.int(0) + 1
-                seqs.insert(next - 1)
-                life.note(Array(try row.text(1).utf8))
+                let (tag, seq) = (try row.bytes(0), try row.int(1))
+                counts[tag] = ((counts[tag]?.count ?? 0) + 1, max(counts[tag]?.last ?? 0, seq))
+                seqs.insert(seq)
+                life.note(Array(try row.text(2).utf8))
             }
-            guard rows.count == Self.pageMax else { break }
+            for (tag, met) in counts where met.count == Self.entriesMax {
+                try await addRest(of: tag, from: met.last + 1, to: &seqs, &life)
+            }
         }
         return try await seqs.union(entries(of: life, namingNobody: true))
     }
 
-    /// The life of one message, whoever is named in it.
-    func entries(of message: String) async throws -> Set<Int> {
+    private func addRest(of tag: [UInt8], from first: Int, to seqs: inout Set<Int>, _ life: inout Life) async throws {
+        var next = first
+        while true {
+            let rows = try await connection.query(keyed([tag], from: next, limit: Self.pageMax), deadline: deadline)
+            for row in rows {
+                let seq = try row.int(1)
+                next = max(next, seq + 1)
+                seqs.insert(seq)
+                life.note(Array(try row.text(2).utf8))
+            }
+            guard rows.count == Self.pageMax else { return }
+        }
+    }
+
+    /// The first entries about each of these people.
+    private func keyed(_ tags: [[UInt8]], from first: Int, limit: Int) -> Statement {
+        """
+        SELECT t.tag, k.seq, e.line
+        FROM unnest(\(tags)) AS t (tag)
+        CROSS JOIN LATERAL (
+            SELECT seq FROM countersign.entry_keys
+            WHERE ledger_id = \(ledger.id) AND name = 'subject' AND tag = t.tag AND seq >= \(first) AND seq < \(size)
+            ORDER BY seq LIMIT \(limit)
+        ) k
+        CROSS JOIN LATERAL (
+            SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = k.seq LIMIT 1
+        ) e
+        """
+    }
+
+    /// The lives of these messages, whoever is named in them.
+    func entries(of messages: [String]) async throws -> Set<Int> {
         var life = Life()
-        life.messages.insert(Array(message.utf8))
+        for message in messages { life.messages.insert(Array(message.utf8)) }
         return try await entries(of: life, namingNobody: false)
     }
 

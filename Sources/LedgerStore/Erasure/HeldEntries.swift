@@ -1,37 +1,51 @@
+import Ledger
 import Postgres
 
 /// The entries that the holds in force cover, as they stood at one size.
 struct HeldEntries: Sendable {
     /// The ids of the holds in force, in order.
     let ids: [String]
-    private var holds: [(id: String, seqs: Set<Int>, range: ClosedRange<Int>?)] = []
+    private let holds: [LegalHold]
+    private let seqs: Set<Int>
+    private let ranges: [ClosedRange<Int>]
 
-    /// Looks up what each hold covers.
+    /// Looks up what the holds cover, all together: there may be many, and most are of no matter to an erasure.
     init(_ search: ErasureSearch) async throws {
-        let live = try await LedgerStore.liveHolds(of: search.ledger, search.connection, search.deadline)
-        ids = live.map(\.id)
-        for hold in live {
-            // Why something is held must not go before what is held.
+        holds = try await LedgerStore.liveHolds(of: search.ledger, search.connection, search.deadline)
+        ids = holds.map(\.id)
+        var people: [Pseudonym] = []
+        var messages: [String] = []
+        var ranges: [ClosedRange<Int>] = []
+        for hold in holds {
             switch hold.scope {
-            case .person(let pseudonym):
-                holds.append((hold.id, try await search.entries(about: pseudonym).union([hold.seq]), nil))
-            case .message(let message):
-                holds.append((hold.id, try await search.entries(of: message).union([hold.seq]), nil))
-            case .entries(let range): holds.append((hold.id, [hold.seq], range))
+            case .person(let pseudonym): people.append(pseudonym)
+            case .message(let message): messages.append(message)
+            case .entries(let range): ranges.append(range)
             }
         }
+        self.ranges = ranges
+        // Why something is held must not go before what is held.
+        seqs = try await search.entries(about: people).union(search.entries(of: messages)).union(holds.map(\.seq))
     }
 
-    /// The holds that cover `seq`.
-    func holds(covering seq: Int) -> [String] {
-        holds.filter { $0.seqs.contains(seq) || $0.range?.contains(seq) ?? false }.map(\.id)
-    }
+    /// Whether a hold covers `seq`.
+    func covers(_ seq: Int) -> Bool { seqs.contains(seq) || ranges.contains { $0.contains(seq) } }
 
-    /// The holds that cover any of `seqs`, each once and in order.
-    func holds(coveringAny seqs: some Sequence<Int>) -> [String] {
-        guard !ids.isEmpty else { return [] }
-        var found: Set<String> = []
-        for seq in seqs { found.formUnion(holds(covering: seq)) }
-        return ids.filter(found.contains)
+    /// The holds that cover any of `seqs`, in order.
+    func holds(coveringAny seqs: [Int], _ search: ErasureSearch) async throws -> [String] {
+        guard seqs.contains(where: covers) else { return [] }
+        var found: [String] = []
+        for hold in holds {
+            let own: Set<Int>
+            switch hold.scope {
+            case .person(let pseudonym): own = try await search.entries(about: [pseudonym])
+            case .message(let message): own = try await search.entries(of: [message])
+            case .entries(let range):
+                if seqs.contains(where: range.contains) { found.append(hold.id) }
+                continue
+            }
+            if seqs.contains(where: { own.contains($0) || $0 == hold.seq }) { found.append(hold.id) }
+        }
+        return found
     }
 }

@@ -58,8 +58,8 @@ extension LedgerStore {
         /// What belongs to the person, ascending.
         var seqs: [Int] = []
         var size = 0
-        /// All holds in force, and those that cover any of it.
-        var liveHolds: [String] = []
+        /// All holds in force, and those that cover any of it; nil where they are of no matter.
+        var liveHolds: [String]?
         var holds: [String] = []
     }
 
@@ -68,12 +68,12 @@ extension LedgerStore {
             var found = Found()
             found.size = try await Self.size(of: ledger, connection, deadline)
             let search = ErasureSearch(ledger: ledger, connection: connection, deadline: deadline, size: found.size)
-            let held = try await HeldEntries(search)
-            found.liveHolds = held.ids
             found.pseudonym = try await ErasureSearch.pseudonym(ofTag: tag, in: ledger, connection, deadline)
             guard let pseudonym = found.pseudonym else { return found }
-            found.seqs = try await search.entries(about: pseudonym).sorted()
-            found.holds = held.holds(coveringAny: found.seqs)
+            found.seqs = try await search.entries(about: [pseudonym]).sorted()
+            let held = try await HeldEntries(search)
+            found.liveHolds = held.ids
+            found.holds = try await held.holds(coveringAny: found.seqs, search)
             return found
         }
     }

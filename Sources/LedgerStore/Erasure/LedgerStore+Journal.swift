@@ -35,11 +35,13 @@ extension LedgerStore {
         do {
             try journal.append(try await records(of: seqs, in: ledger))
         } catch let fault as ErasureJournal.Fault {
-            observer.observe(.erasureJournalFailed(ledger: ledger.origin.text))
+            observer.observe(.erasureJournalFailed(ledger: ledger.origin.text, reason: fault.description))
+            // Paths are for the operator.
             throw StoreError(
                 .unavailable,
-                "the erasure is done and recorded under entry \(seqs[0]), but \(fault.description); it is written at "
-                    + "the next start", committed: .unknown)
+                "the erasure is done and recorded under entry \(seqs[0]), but the journal of erasures cannot be "
+                    + "written; an operator sees to that file (--erasure-journal) and starts the service again, which "
+                    + "writes what is missing")
         }
     }
 
@@ -105,7 +107,7 @@ extension LedgerStore {
             }
             if let pseudonym = record.pseudonym, !record.hasMore {
                 // What came in about the person after the restore, before somebody thought of the journal.
-                seqs.formUnion(try await search.entries(about: pseudonym))
+                seqs.formUnion(try await search.entries(about: [pseudonym]))
                 found.hasMapping = try await !connection.query(
                     """
                     SELECT FROM countersign.subjects

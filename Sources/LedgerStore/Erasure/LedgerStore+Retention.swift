@@ -104,7 +104,7 @@ extension LedgerStore {
                 let seq = try row.int(0)
                 if rows.count == ErasureUnit.touchedMax { page.next = seq + 1 }
                 guard try Timestamp(row.timestamp(4)) < moment else { continue }
-                guard held.holds(covering: seq).isEmpty else {
+                guard !held.covers(seq) else {
                     page.heldCount += 1
                     continue
                 }
@@ -121,7 +121,7 @@ extension LedgerStore.Page {
     /// are held are not.
     fileprivate mutating func add(_ touched: Touched, passing held: HeldEntries) {
         let after = (seqs.ranges.last?.upperBound ?? touched.seq - 1) + 1
-        let isClear = held.holds(coveringAny: after..<touched.seq).isEmpty
+        let isClear = !(after..<touched.seq).contains(where: held.covers)
         seqs.append(isClear ? after...touched.seq : touched.seq...touched.seq)
         self.touched.append(touched)
     }

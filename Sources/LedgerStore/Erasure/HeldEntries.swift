@@ -31,21 +31,28 @@ struct HeldEntries: Sendable {
     /// Whether a hold covers `seq`.
     func covers(_ seq: Int) -> Bool { seqs.contains(seq) || ranges.contains { $0.contains(seq) } }
 
-    /// The holds that cover any of `seqs`, in order.
-    func holds(coveringAny seqs: [Int], _ search: ErasureSearch) async throws -> [String] {
+    /// Holds that cover any of `seqs`, the entries found for a person; at least one of them, if there is one. Those that
+    /// can be named at once are; else others are looked up, one by one, until one is found.
+    func holds(coveringAny seqs: [Int], of pseudonym: Pseudonym, _ search: ErasureSearch) async throws -> [String] {
         guard seqs.contains(where: covers) else { return [] }
-        var found: [String] = []
+        let plain = holds.filter { hold in
+            switch hold.scope {
+            case .person(let held): held == pseudonym
+            case .message: false
+            case .entries(let range): seqs.contains(where: range.contains)
+            }
+        }
+        guard plain.isEmpty else { return plain.map(\.id) }
         for hold in holds {
             let own: Set<Int>
             switch hold.scope {
-            case .person(let pseudonym): own = try await search.entries(about: [pseudonym])
+            case .person(let held): own = try await search.entries(about: [held])
             case .message(let message): own = try await search.entries(of: [message])
-            case .entries(let range):
-                if seqs.contains(where: range.contains) { found.append(hold.id) }
-                continue
+            case .entries: own = []
             }
-            if seqs.contains(where: { own.contains($0) || $0 == hold.seq }) { found.append(hold.id) }
+            if seqs.contains(where: { own.contains($0) || $0 == hold.seq }) { return [hold.id] }
         }
-        return found
+        // One of them covers something, so it stays.
+        return ids
     }
 }

@@ -58,7 +58,7 @@ extension LedgerStore {
         /// What belongs to the person, ascending.
         var seqs: [Int] = []
         var size = 0
-        /// All holds in force, and those that cover any of it; nil where they are of no matter.
+        /// All holds in force, nil where they are of no matter, and what is named of those that cover any of it.
         var liveHolds: [String]?
         var holds: [String] = []
     }
@@ -73,7 +73,7 @@ extension LedgerStore {
             found.seqs = try await search.entries(about: [pseudonym]).sorted()
             let held = try await HeldEntries(search)
             found.liveHolds = held.ids
-            found.holds = try await held.holds(coveringAny: found.seqs, search)
+            found.holds = try await held.holds(coveringAny: found.seqs, of: pseudonym, search)
             return found
         }
     }

@@ -18,7 +18,7 @@ struct Problem: Error, Sendable {
     var limit: Int?
     /// What is known about the entries of a failed append.
     var committed: StoreError.Committed?
-    /// The legal holds that stand in the way, and the entry that says so.
+    /// Legal holds that stand in the way, and the entry that says so.
     var refusal: (holds: [String], seq: Int)?
     var headers: HTTPFields = [:]
     /// Whether the connection cannot be used any further.

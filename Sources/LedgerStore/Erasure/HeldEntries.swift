@@ -31,8 +31,8 @@ struct HeldEntries: Sendable {
     /// Whether a hold covers `seq`.
     func covers(_ seq: Int) -> Bool { seqs.contains(seq) || ranges.contains { $0.contains(seq) } }
 
-    /// Holds that cover any of `seqs`, the entries found for a person; at least one of them, if there is one. Those that
-    /// can be named at once are; else others are looked up, one by one, until one is found.
+    /// Holds that cover any of `seqs`, the entries found for a person; at least one of them, if there is one. Those
+    /// that can be named at once are; else others are looked up, one by one, until one is found.
     func holds(coveringAny seqs: [Int], of pseudonym: Pseudonym, _ search: ErasureSearch) async throws -> [String] {
         guard seqs.contains(where: covers) else { return [] }
         let plain = holds.filter { hold in

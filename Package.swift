@@ -62,6 +62,7 @@ let package = Package(
                 .embedInCode("../../sql/0006_dmarc_reports.sql"),
                 .embedInCode("../../sql/0007_report_rights.sql"),
                 .embedInCode("../../sql/0008_checkpoints.sql"),
+                .embedInCode("../../sql/0009_erasures.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),

@@ -48,6 +48,7 @@ extension Complaint {
         case let fault as SigningFolders.Fault: self.init(splitting: fault.description)
         case let fault as TimestampAuthority.Fault: self.init(fault.description, next: "try again later")
         case let fault as SigningFault: self.init(splitting: fault.description)
+        case let fault as ErasureJournal.Fault: self.init(splitting: fault.description)
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
         case let error as PostgresError: self.init(error)

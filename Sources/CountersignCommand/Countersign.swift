@@ -23,9 +23,10 @@ struct Countersign: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Token.self, LedgerCommand.self, IdentityCommand.self, MessageCommand.self,
-            DMARCReportCommand.self, Import.self, Export.self, CheckpointCommand.self, ReceiptCommand.self,
-            Verify.self, VerifyReceipt.self, VerifyExport.self, VerifyTiles.self, VerifyTimestamp.self,
-            WitnessCommand.self, BackupCommand.self, RestoreCommand.self, Migrate.self, Doctor.self,
+            DMARCReportCommand.self, Import.self, Export.self, Erase.self, Hold.self, RetentionCommand.self,
+            CheckpointCommand.self, ReceiptCommand.self, Verify.self, VerifyReceipt.self, VerifyExport.self,
+            VerifyTiles.self, VerifyTimestamp.self, WitnessCommand.self, BackupCommand.self, RestoreCommand.self,
+            Migrate.self, Doctor.self,
         ])
 
     static var _errorPrefix: String { "error: " }

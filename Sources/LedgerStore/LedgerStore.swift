@@ -22,6 +22,8 @@ package final class LedgerStore: Sendable {
     /// For what is found by a key; planned once.
     private let lookUps: ConnectionPool
     let observer: any Observer
+    /// Where erasures are named outside the database; nil for nowhere.
+    let journal: ErasureJournal?
     private let appends: ConnectionPool
     private let master: Result<SecretKey, MasterSecret.Fault>
     private let environment: AppendEnvironment
@@ -37,10 +39,12 @@ package final class LedgerStore: Sendable {
     /// - Parameters:
     ///   - target: the database, as a role that may do what `countersign_app` may.
     ///   - master: the master secret, or why there is none: reads go on without it, appends are refused.
+    ///   - journal: where erasures are named outside the database; nil for nowhere.
     ///   - clock: the service's own clock.
     package init(
         target: ConnectionTarget, master: Result<SecretKey, MasterSecret.Fault>, observer: any Observer,
-        clockRule: ClockRule = .standard, connectionsMax: Int = 8, clock: @escaping @Sendable () -> Timestamp
+        clockRule: ClockRule = .standard, connectionsMax: Int = 8, journal: ErasureJournal? = nil,
+        clock: @escaping @Sendable () -> Timestamp
     ) {
         var appendTarget = target
         appendTarget.applicationName = "countersign append"
@@ -66,6 +70,7 @@ package final class LedgerStore: Sendable {
         lookUpTarget.set("enable_seqscan", to: "off")
         self.master = master
         self.observer = observer
+        self.journal = journal
         appends = ConnectionPool(target: appendTarget, size: connectionsMax)
         reads = ConnectionPool(target: readTarget, size: connectionsMax)
         lookUps = ConnectionPool(target: lookUpTarget, size: connectionsMax)

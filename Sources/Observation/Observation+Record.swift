@@ -121,6 +121,13 @@ extension Observation {
         case .forkSeen(let origin): Record("fork_seen", .critical, ["origin": .text(origin)])
         case .witnessFailed(let code, let reason):
             Record("witness_failed", .error, ["code": .text(code), "reason": .text(reason)])
+        case .erased(let ledger, let event, let entries):
+            Record(
+                "erased", .notice,
+                ["ledger": .text(ledger), "event": .text(event), "entries": .integer(Int64(entries))])
+        case .erasureRefused(let ledger): Record("erasure_refused", .notice, ["ledger": .text(ledger)])
+        case .erasureJournalFailed(let ledger, let reason):
+            Record("erasure_journal_failed", .critical, ["ledger": .text(ledger), "reason": .text(reason)])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

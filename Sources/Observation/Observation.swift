@@ -62,6 +62,12 @@ package enum Observation: Sendable, Equatable {
     case forkSeen(origin: String)
     /// This witness could not look at what it remembers, or could not change it: it cosigns nothing then.
     case witnessFailed(code: String, reason: String)
+    /// Sealed values of so many entries were erased; `event` is `erasure` or `retention`.
+    case erased(ledger: String, event: String, entries: Int)
+    /// A legal hold stood in the way of an erasure.
+    case erasureRefused(ledger: String)
+    /// An erasure was committed and could not be written into the journal.
+    case erasureJournalFailed(ledger: String, reason: String)
 
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)

@@ -33,6 +33,10 @@ class Filled:
     check_seqs: list[int] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     report_seqs: list[int] = field(default_factory=list)
+    #: Legal holds in force, the last of which a test may release.
+    #: The size of a published checkpoint, and its timestamp if the service asks an authority.
+    checkpoint: int = 0
+    hold_ids: list[str] = field(default_factory=list)
     size: int = 0
 
 
@@ -63,6 +67,7 @@ def fill(api: Api, rng: random.Random, size_min: int, mark: str = "m") -> Filled
             api.append(elements)
     for number in range(2):
         dmarc_report(api, filled, mark, number)
+    holds_and_erasures(api, filled, mark)
     filled.size = api.size()
     return filled
 
@@ -102,6 +107,24 @@ def identity(api: Api, filled: Filled, name: str) -> None:
     filled.identities.append(name)
     filled.check_seqs.append(checked["seq"])
     filled.evidence += [hashlib.sha256(rfc8785.dumps(each)).hexdigest() for each in checked["evidence"]]
+
+
+def holds_and_erasures(api: Api, filled: Filled, mark: str) -> None:
+    """A person erased, one held, and holds of every form, one of them released."""
+    erased, held = f"{mark}-erased@customer.example", f"{mark}-held@customer.example"
+    for address in (erased, held):
+        api.append({"kind": "send", "outcome": "sent", "message_id": f"<to-{address}>", "personal": {
+            "recipient": [address, f"{mark}-0@customer.example"], "subject": mark}}, Idempotency_Key=f"to-{address}")
+    ok(api.post("/v1/erasures", {"subject": erased, "legal_basis": "GDPR Art. 17", "requester": mark}), 200)
+    scopes: list[dict[str, Any]] = [
+        {"from_seq": 0, "to_seq": 1}, {"subject": held}, {"message_id": f"to-{held}"},
+        *({"from_seq": 2, "to_seq": 2} for _ in range(4))]
+    for scope in scopes:
+        hold = {**scope, "reference": f"matter {mark}", "reason": f"a case about {mark}"}
+        filled.hold_ids.append(ok(api.post("/v1/legal-holds", hold), 201)["id"])
+    ok(api.call("DELETE", f"/v1/legal-holds/{filled.hold_ids.pop()}"), 200)
+    assert api.post("/v1/erasures", {
+        "subject": held, "legal_basis": "GDPR Art. 17", "requester": mark}).status_code == 409
 
 
 def dmarc_report(api: Api, filled: Filled, mark: str, number: int) -> None:

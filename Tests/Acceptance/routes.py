@@ -33,6 +33,10 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("POST", "/v1/tokens"): ADMIN,
     ("GET", "/v1/tokens"): ADMIN,
     ("DELETE", "/v1/tokens/{}"): ADMIN,
+    ("POST", "/v1/erasures"): ADMIN,
+    ("POST", "/v1/legal-holds"): ADMIN,
+    ("GET", "/v1/legal-holds"): ADMIN,
+    ("DELETE", "/v1/legal-holds/{}"): ADMIN,
     ("POST", "/v1/verifications/spf"): INGEST,
     ("POST", "/v1/verifications/message"): INGEST,
     ("POST", "/v1/verifications/identity"): INGEST,
@@ -78,12 +82,17 @@ def good_request(
         "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/identities/{}": identity,
         "/v1/identities/{}/history": identity, "/v1/dns-evidence/{}": filled.evidence[0] if filled else "0" * 64,
         "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0,
-        "/v1/dmarc-reports/{}": filled.report_seqs[0] if filled else 0, "/ledgers/{}": f"{ORIGIN}/tile/0/000.p/1"}
+        "/ledgers/{}": f"{ORIGIN}/tile/0/000.p/1",
+        **dict.fromkeys(("/v1/checkpoints/{}", "/v1/checkpoints/{}/timestamp"), filled.checkpoint if filled else 1),
+        "/v1/legal-holds/{}": filled.hold_ids.pop() if filled and path == "/v1/legal-holds/{}" else "hold_x",
+        "/v1/dmarc-reports/{}": filled.report_seqs[0] if filled else 0}
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/v1/entries"): {"kind": "send", "outcome": "sent"},
         ("POST", "/v1/step-attempts"): {
             "engine": "inngest", "run_id": "run-1", "step_id": None, "attempt": 0, "phase": "started"},
         ("POST", "/v1/tokens"): {"name": "another", "scopes": ["read"]},
+        ("POST", "/v1/erasures"): {"subject": "nobody@x.example", "legal_basis": "a wish", "requester": "somebody"},
+        ("POST", "/v1/legal-holds"): {"from_seq": 0, "to_seq": 3, "reference": "matter 1", "reason": "a case"},
         ("POST", "/v1/verifications/identity"): {"identity": "acme.example"},
         ("PUT", "/v1/identities/{}"): {"selectors": ["s1"]},
         ("POST", "/v1/verifications/spf"): {"ip": "192.0.2.10", "helo": "mx.acme.example"},

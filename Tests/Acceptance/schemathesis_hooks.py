@@ -43,6 +43,8 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     elif operation in ("listEntries", "listDMARCReports", "getDMARCReport") and case.query:
         # A cursor belongs to the query that gave it out.
         case.query.pop("cursor", None)
+    elif operation == "placeHold" and isinstance(case.body, dict) and "to_seq" in case.body:
+        case.body["from_seq"], case.body["to_seq"] = sorted((case.body["from_seq"], case.body["to_seq"]))
     elif operation == "getConsistencyProof" and "to" in (case.query or {}):
         case.query["from"], case.query["to"] = sorted((int(case.query["from"]), int(case.query["to"])))
 

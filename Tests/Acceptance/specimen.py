@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from authority import Authority
+from authority import stamped
 from filling import Filled, fill
 from service import DataDirectory, wait_until
 from verdict import Verdict
@@ -33,7 +33,7 @@ class Specimen:
                    "the counts of what was filled in", pause=0.2)
         # A killed service leaves its Postgres running, so nothing moves by itself from here on.
         directory.instances[-1].kill()
-        self._stamp()
+        stamped(directory)
         self.connection.execute("SET session_replication_role = replica")
         self.ledger_id: int = self.one("SELECT ledger_id FROM countersign.ledgers")
         self.size: int = self.one("SELECT count(*) FROM countersign.entries")
@@ -45,17 +45,6 @@ class Specimen:
             self.connection.execute(f"CREATE TABLE pristine.{table} AS TABLE countersign.{table}")
         self.intact = self.verify()
         assert self.intact.is_intact and self.intact.size == self.size, str(self.intact)
-
-    def _stamp(self) -> None:
-        """The newest tree signed, and its checkpoint stamped."""
-        authority = Authority()
-        try:
-            for arguments in (("sign",), ("stamp", "--timestamp-url", authority.url,
-                                          "--timestamp-trust", str(authority.root))):
-                done = self.directory.run("checkpoint", *arguments)
-                assert done.returncode == 0, done
-        finally:
-            authority.close()
 
     def one(self, statement: str, *parameters: Any) -> Any:
         """The first value of the first row; None if there is no row."""

@@ -116,6 +116,11 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "dmarc_report_rows": dict.fromkeys((
         "ledger_id", "upload", "row", "source_ip", "source_text", "count", "disposition", "dkim", "spf", "header_from",
         "envelope_from", "envelope_to", "auth_results", "reasons", "signers"), Found("report")),
+    "erased_ranges": dict.fromkeys(
+        ("ledger_id", "first_seq", "last_seq", "erased_by", "pseudonym"), Found("erasure", "orphan")),
+    "legal_holds": dict.fromkeys(
+        ("ledger_id", "hold_id", "pseudonym", "message_id", "first_seq", "last_seq", "reference", "held_seq",
+         "released_seq"), Found("hold", "orphan")),
     "migrations": {
         "version": Found("migration", REFUSES, says="schema"),
         "name": Found("migration"),
@@ -169,6 +174,9 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
     "dmarc_reports": ("SELECT ledger_id, 3, 4711, 'accepted' FROM countersign.ledgers", Found("report", "orphan")),
     "dmarc_report_rows": ("SELECT ledger_id, 4711, 0, '192.0.2.66'::inet, NULL, 7 FROM countersign.ledgers",
                           Unseen(_UPLOAD)),
+    "erased_ranges": ("SELECT ledger_id, 3, 3, 30, NULL FROM countersign.ledgers", Found("erasure")),
+    "legal_holds": ("SELECT ledger_id, 'hold_stray', NULL, NULL, 1, 2, 'stray', 3, NULL FROM countersign.ledgers",
+                    Found("orphan")),
     "migrations": ("SELECT 9999, 'stray', checksum, applied_at FROM countersign.migrations LIMIT 1",
                    Found("migration", REFUSES, says="schema")),
 }
@@ -197,6 +205,8 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "identity_verifications": Found("identity"),
     "dmarc_reports": Found("report"),
     "dmarc_report_rows": Found("report"),
+    "erased_ranges": Found("erasure"),
+    "legal_holds": Found("hold"),
     "migrations": Found("migration", REFUSES, says="schema"),
 }
 
@@ -305,6 +315,23 @@ ROWS: list[Tampering] = [
               Found("rollup")),
     Tampering("counts of days are halved", _sql(
         "UPDATE countersign.daily_rollups SET count = (count + 1) / 2 WHERE count > 1"), Found("rollup")),
+    Tampering("sealed values go without an erasure", _sql(
+        "DELETE FROM countersign.disclosures WHERE seq = (SELECT min(seq) FROM countersign.disclosures)"),
+        Found("disclosure")),
+    Tampering("one of two recipients goes without an erasure", _sql(
+        "UPDATE countersign.disclosures SET disclosures = regexp_replace(disclosures, '~.*', '') WHERE seq ="
+        " (SELECT min(seq) FROM countersign.disclosures WHERE disclosures LIKE '%~%')"), Found("disclosure")),
+    Tampering("the others of an erased entry go as well", _sql(
+        "DELETE FROM countersign.disclosures d USING countersign.erased_ranges r WHERE d.seq = r.first_seq"),
+        Found("disclosure")),
+    Tampering("an erased person comes back", _sql(
+        "INSERT INTO countersign.subjects SELECT ledger_id, substr(sha256('x'), 1, 16), pseudonym FROM"
+        " countersign.erased_ranges WHERE pseudonym IS NOT NULL LIMIT 1"), Found("erasure")),
+    Tampering("an erasure is made to cover more", _sql(
+        "UPDATE countersign.erased_ranges SET first_seq = 0, last_seq = 1000 WHERE pseudonym IS NOT NULL",
+        "DELETE FROM countersign.disclosures"), Found("erasure", "disclosure")),
+    Tampering("a released hold is in force again", _sql(
+        "UPDATE countersign.legal_holds SET released_seq = NULL WHERE released_seq IS NOT NULL"), Found("hold")),
     Tampering("an identity's check is made better", _sql(
         "UPDATE countersign.identity_verifications SET assessment = 'protected'"), Found("identity")),
     Tampering("what DNS said is changed", _sql(

@@ -27,7 +27,12 @@ COMMANDS = [["serve"], ["token"], ["token", "create"], ["token", "list"], ["toke
             ["ledger", "create"], ["ledger", "list"], ["ledger", "accept-clock"], ["import"], ["export"], ["verify"],
             ["migrate"], ["doctor"], ["dmarc-report"], ["dmarc-report", "import"], ["dmarc-report", "list"],
             ["dmarc-report", "read"], ["dmarc-report", "stats"], ["dmarc-report", "unknown-senders"],
-            ["dmarc-report", "verify"], ["witness"], ["witness", "serve"], ["witness", "new-key"]]
+            ["dmarc-report", "verify"], ["witness"], ["witness", "serve"], ["witness", "new-key"], ["erase"], ["hold"],
+            ["hold", "add"], ["hold", "list"], ["hold", "release"], ["retention"], ["retention", "apply"],
+            ["retention", "scrub"], ["ledger", "keys"], ["ledger", "rotate-key"], ["ledger", "retire-keys"],
+            ["ledger", "publish"], ["checkpoint"], ["checkpoint", "show"], ["checkpoint", "sign"],
+            ["checkpoint", "stamp"], ["receipt"], ["verify-receipt"], ["verify-export"], ["verify-tiles"],
+            ["verify-timestamp"], ["backup"], ["restore"]]
 IMPORTED = 4_000
 
 

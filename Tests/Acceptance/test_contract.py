@@ -18,6 +18,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from api import ok
+from authority import stamped
 from filling import Filled, fill
 from routes import ROUTES, documented
 from service import DataDirectory
@@ -44,7 +45,9 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def filled(request: pytest.FixtureRequest, service: DataDirectory) -> Filled:
-    return fill(service.api(), random.Random(f"{request.config.option.seed}/contract"), SIZE)
+    filled = fill(service.api(), random.Random(f"{request.config.option.seed}/contract"), SIZE)
+    filled.checkpoint = stamped(service)
+    return filled
 
 
 def is_closed(document: dict[str, Any], schema: dict[str, Any]) -> bool:
@@ -114,7 +117,9 @@ def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def with_true_ids(document: dict[str, Any], filled: Filled, token_ids: list[str]) -> dict[str, Any]:
+def with_true_ids(
+    document: dict[str, Any], filled: Filled, token_ids: list[str],
+) -> dict[str, Any]:
     """The document with examples of ids that are there, so that reads find something; `token_ids` may be revoked.
     Every schema is closed in it."""
     document = copy.deepcopy(document)
@@ -132,6 +137,10 @@ def with_true_ids(document: dict[str, Any], filled: Filled, token_ids: list[str]
             for parameter in operation.get("parameters", []) if isinstance(operation, dict) else []:
                 parameter = resolved(document, parameter)
                 values = examples.get(parameter["name"], [])
+                if "checkpoints" in path:
+                    values = [filled.checkpoint]
+                if "legal-holds" in path:
+                    values = filled.hold_ids[-2:]
                 if "dmarc-reports" in path and parameter["name"] == "seq":
                     values = filled.report_seqs
                 is_moment = parameter["name"] in ("from", "to") and "consistency" not in path

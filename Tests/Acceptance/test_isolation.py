@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from api import Api, ok, problem, problem_text
+from authority import stamped
 from filling import Filled, attempt, fill
 from report_files import Report
 from routes import ROUTES, SCOPES, documented, good_request
@@ -56,6 +57,7 @@ def two(request: pytest.FixtureRequest, service: DataDirectory) -> Two:
     late = other.call("POST", "/v1/verifications/identity", params={"record": "true"},
                       json={"identity": theirs.identities[1]})
     theirs.check_seqs.append(ok(late, 201)["seq"])
+    ours.checkpoint, theirs.checkpoint = stamped(service), stamped(service, OTHER)
     cursor = other.json("/v1/entries", limit=2)["next_cursor"]
     assert OWN_SIZE <= service.api().size() < 300 and OTHER_SIZE <= other.size() < 900
     return Two(service, service.api(), other, ours, theirs, cursor)
@@ -106,6 +108,10 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
             get("/v1/entries/ID/proof", "seq", "350", "950"),
             get("/v1/entries/3/proof", "size", "350", "950", size="ID")],
         ("GET", "/v1/entries/{}/receipt"): [get("/v1/entries/ID/receipt", "seq", "350", "950")],
+        ("GET", "/v1/checkpoints"): [get("/v1/checkpoints", "nothing", NONE, NONE)],
+        ("GET", "/v1/checkpoints/{}"): [get("/v1/checkpoints/ID", "size", str(theirs.checkpoint), "950")],
+        ("GET", "/v1/checkpoints/{}/timestamp"): [
+            get("/v1/checkpoints/ID/timestamp", "size", str(theirs.checkpoint), "950")],
         ("GET", "/ledgers/{}"): [
             get(f"/ledgers/ID/mail/{path}", "ledger", "beta-secret.example", "none-secret.example")
             for path in ("checkpoint", "tile/0/000.p/1", "tile/0/001", "tile/entries/000.p/1", "tile/9/000")],
@@ -128,6 +134,16 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
              {"method": "DELETE", "path": "/v1/tokens/ID"})],
         ("POST", "/v1/tokens"): [("name", f"{MARK} reader", f"{TWIN} reader", {
             "method": "POST", "path": "/v1/tokens", "json": {"name": "ID", "scopes": ["read"]}})],
+        ("POST", "/v1/erasures"): [("subject", theirs.recipients[1], never(theirs.recipients[1]), {
+            "method": "POST", "path": "/v1/erasures",
+            "json": {"subject": "ID", "legal_basis": "a wish", "requester": "somebody"}})],
+        ("POST", "/v1/legal-holds"): [("subject", theirs.recipients[2], never(theirs.recipients[2]), {
+            "method": "POST", "path": "/v1/legal-holds",
+            "json": {"subject": "ID", "reference": "matter", "reason": "a case"}})],
+        ("GET", "/v1/legal-holds"): [get("/v1/legal-holds", "nothing", NONE, NONE)],
+        ("DELETE", "/v1/legal-holds/{}"): [
+            ("hold id", theirs.hold_ids[0], spoiled(theirs.hold_ids[0]),
+             {"method": "DELETE", "path": "/v1/legal-holds/ID"})],
         ("POST", "/v1/entries"): [
             ("idempotency key", key, never(key), {
                 "method": "POST", "path": "/v1/entries", "json": {"kind": "send", "outcome": "sent"},
@@ -185,7 +201,7 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
 
 #: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
 OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at",
-               "evaluated_at", "as_of", "evidence", "raw_sha256", "set_seq"}
+               "evaluated_at", "as_of", "evidence", "raw_sha256", "set_seq", "erased_by"}
 
 
 def masked(value: Any) -> Any:
@@ -230,7 +246,8 @@ def test_the_ids_that_were_asked_for_do_exist_in_their_own_ledger(two: Two) -> N
         assert two.other.json("/v1/entries", **{name: real})["entries"], name
         assert not two.other.json("/v1/entries", **{name: fake})["entries"], name
     messages = ["/v1/messages/" + quote(each, safe="") for each in (two.theirs.message_ids[0], two.theirs.aliases[0])]
-    for path in ("/v1/entries/350", "/v1/entries/350/proof", "/v1/entries/350/receipt", f"/ledgers/{OTHER}/checkpoint",
+    for path in ("/v1/entries/350", "/v1/entries/350/proof", "/v1/entries/350/receipt", f"/v1/checkpoints/{two.theirs.checkpoint}/timestamp",
+                 f"/ledgers/{OTHER}/checkpoint",
                  f"/ledgers/{OTHER}/tile/0/001.p/3", *messages):
         assert two.other.get(path).status_code == 200, path
     assert two.other.json("/v1/entries", cursor=two.cursor, limit=2)["entries"]

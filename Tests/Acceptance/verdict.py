@@ -10,7 +10,8 @@ from dataclasses import dataclass
 #: The checks that a finding may name; a closed list.
 CHECKS = re.compile(
     r"line|seq|origin|previous|leaf_hash|recorded_at|column:[a-z_]+|entry_key|disclosure|key|subject|tile|head|hour|"
-    r"rollup|watermark|token|ledger|evidence|identity|report|migration|checkpoint|signing_key|timestamp|truncated|orphan")
+    r"rollup|watermark|token|ledger|evidence|identity|report|erasure|hold|migration|checkpoint|signing_key|timestamp|"
+    r"truncated|orphan")
 
 EXIT_INTACT, EXIT_BROKEN, EXIT_USAGE, EXIT_COULD_NOT_RUN = range(4)
 

@@ -27,6 +27,8 @@ import Testing
         .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
         .witnessAnswered(origin: "a.example/mail", status: 200), .forkSeen(origin: "a.example/mail"),
         .witnessFailed(code: "busy", reason: "w/ab.lock is locked"),
+        .erased(ledger: "a.example/mail", event: "erasure", entries: 6), .erasureRefused(ledger: "a.example/mail"),
+        .erasureJournalFailed(ledger: "a.example/mail", reason: "full"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 0, seconds: 0.125),
     ]
 

@@ -6,11 +6,14 @@ import Testing
 @testable import Server
 
 @Suite struct `CSV` {
-    private func row(_ line: String, withPersonal: Bool = false, _ disclosures: [Disclosure] = []) -> String {
+    private func row(
+        _ line: String, withPersonal: Bool = false, _ disclosures: [Disclosure] = [], erasedBy: Int? = nil
+    ) -> String {
         var writer = CSVWriter(withPersonal: withPersonal)
         writer.row(
             StoredEntry(
-                seq: 7, leafHash: TreeHash.leaf(Array(line.utf8)), line: line, disclosures: disclosures))
+                seq: 7, leafHash: TreeHash.leaf(Array(line.utf8)), line: line, disclosures: disclosures,
+                erasedBy: erasedBy))
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
@@ -19,7 +22,7 @@ import Testing
         writer.header()
         let text = String(decoding: writer.bytes, as: UTF8.self)
         #expect(text.hasPrefix("seq,recorded_at,occurred_at,kind,outcome,message_id,"))
-        #expect(text.hasSuffix(",leaf_hash,personal\r\n"))
+        #expect(text.hasSuffix(",leaf_hash,personal,erased_by\r\n"))
     }
 
     @Test func `leaves empty what the line has nothing for, and quotes what needs it`() {
@@ -40,6 +43,8 @@ import Testing
         let subject = Disclosure(salt: [UInt8](repeating: 1, count: 16), name: "subject", value: "hello")
         let foreign = Disclosure(salt: [UInt8](repeating: 2, count: 16), name: "subject", value: "forged")
         let line = #"{"sealed":{"subject":"\#(subject.digest)"}}"#
-        #expect(row(line, withPersonal: true, [foreign, subject]).hasSuffix(#","{""subject"":""hello""}"# + "\"\r\n"))
+        #expect(row(line, withPersonal: true, [foreign, subject]).hasSuffix(#","{""subject"":""hello""}"# + "\",\r\n"))
+        #expect(row(line, withPersonal: true, erasedBy: 9).hasSuffix(",,9\r\n"))
+        #expect(row("{}", withPersonal: true, erasedBy: 9).hasSuffix(",,\r\n"), "nothing was sealed")
     }
 }

@@ -42,6 +42,27 @@ import Testing
         }
     }
 
+    @Test func `says what it erased, and what stood in the way`() async throws {
+        try await TestServer.run { server in
+            let mail = #"{"kind":"send","outcome":"sent","personal":{"recipient":"Jane@x.example","subject":"hello"}}"#
+            let wish = #"{"subject":"jane@x.example","legal_basis":"a wish","requester":"the person"}"#
+            #expect(try await server.call("POST", "/v1/entries", body: mail).status == 201)
+            let held = try await server.call(
+                "POST", "/v1/legal-holds", body: #"{"subject":"jane@x.example","reference":"7","reason":"a case"}"#)
+            let id = held.body.split(separator: "\"").first { $0.hasPrefix("hold_") } ?? ""
+            #expect(held.status == 201 && !id.isEmpty, "\(held.text)")
+            let refused = try await server.call("POST", "/v1/erasures", body: wish)
+            #expect(refused.status == 409 && refused.body.contains(#""code":"held""#), "\(refused.text)")
+            #expect(refused.body.hasSuffix(#""holds":["\#(id)"],"seq":4}"#), "\(refused.body)")
+            #expect(try await server.call("DELETE", "/v1/legal-holds/\(id)").status == 200)
+            let erased = try await server.call("POST", "/v1/erasures", body: wish)
+            #expect(erased.body.hasPrefix(#"{"erased_by":[6],"#), "\(erased.text)")
+            #expect(erased.body.hasSuffix(#""entries":3,"seqs":["2-4"]}"#), "\(erased.body)")
+            let shown = try await server.call("GET", "/v1/entries/2")
+            #expect(shown.body.hasSuffix(#","erased_by":6}"#) && !shown.body.contains("disclosures"), "\(shown.body)")
+        }
+    }
+
     @Test func `tells nobody why a token is not good`() async throws {
         try await TestServer.run { server in
             let made = try await server.call("POST", "/v1/tokens", body: #"{"name":"r","scopes":["read"]}"#)

@@ -30,6 +30,8 @@ import Testing
         .identityCheckFailed(ledger: "a.example/mail", reason: "unavailable"),
         .witnessAnswered(origin: "a.example/mail", status: 422), .forkSeen(origin: "a.example/mail"),
         .witnessFailed(code: "busy", reason: "w/ab.lock is locked"),
+        .erased(ledger: "a.example/mail", event: "erasure", entries: 6), .erasureRefused(ledger: "a.example/mail"),
+        .erasureJournalFailed(ledger: "a.example/mail", reason: "full"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 2, seconds: 0.125),
     ]
 
@@ -57,6 +59,8 @@ import Testing
             "countersign_http_request_seconds_sum{method=\"POST\",route=\"/v1/entries\",status=\"400\"} 0.25",
             "countersign_witness_answers_total{status=\"422\"} 1", "countersign_witness_forks_total 1",
             "countersign_witness_failures_total{code=\"busy\"} 1",
+            "countersign_erased_entries_total{event=\"erasure\"} 6", "countersign_erasure_refusals_total 1",
+            "countersign_erasure_journal_failures_total 1",
             "countersign_verifications_total{verdict=\"broken\"} 1",
             "countersign_verified_entries 9", "countersign_broken_entries 2",
             "countersign_verification_seconds_sum 0.125",

@@ -17,8 +17,9 @@ struct RestoreCommand: AsyncParsableCommand {
             is behind is halted: it can be read, and the service will not append to it, for that would sign two \
             histories (`countersign doctor --after-restore` names the ways out).
 
-            Put master.key, the folder of signing keys and the guard as it was LAST into place first: by default they \
-            are `master.key`, `keys` and `guard` in the data directory.
+            Put master.key, the folder of signing keys, the guard and the journal of erasures as they were LAST into \
+            place first: by default they are `master.key`, `keys`, `guard` and `erasures.jsonl` in the data directory. \
+            What was erased since the backup is erased again.
 
             Example:
                 countersign restore /backups/2026-11-27 --data-dir /var/lib/countersign \\
@@ -31,6 +32,7 @@ struct RestoreCommand: AsyncParsableCommand {
     var folder: String
     @OptionGroup var database: DatabaseOptions
     @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
+    @OptionGroup(title: "Erasure") var journal: JournalOption
     @OptionGroup var output: OutputOptions
 
     private struct Answer: Encodable {
@@ -62,8 +64,13 @@ struct RestoreCommand: AsyncParsableCommand {
                 try Output.error.writeLine("restoring")
                 try await DatabaseDump(of: directory.cluster).restore(from: dump)
                 try await Preparation(location, observer: QuietObserver()).migrate()
-                return try await OpenStore.with(location) { open in
-                    try await RestoredLedgers(open, manifest, witnesses).results()
+                return try await OpenStore.with(location, journal.journal(of: location)) { open in
+                    let results = try await RestoredLedgers(open, manifest, witnesses).results()
+                    let count = try await open.store.applyJournal(
+                        reporter: OpenStore.reporter, timeout: OpenStore.appendTimeout)
+                    guard count > 0 else { return results }
+                    let again = "erased again in \(count) entries what the backup had brought back"
+                    return results + [.ok("erasures", again)]
                 }
             }
         }

@@ -76,7 +76,7 @@ struct Export: AsyncParsableCommand {
         }
         return try await store.recordExport(
             of: ledger, format: format.rawValue, disclosures: disclosures, filter: filter.members,
-            reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
+            people: filter.query.recipients, reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
     }
 }
 

@@ -57,6 +57,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
     @OptionGroup(title: "Names") var names: NameOptions
     @OptionGroup(title: "Identities") var schedule: ScheduleOptions
+    @OptionGroup(title: "Erasure") var journal: JournalOption
     @Option(help: "How the log is written: auto, text or json.")
     var logFormat = LogFormat.auto
     @Option(help: "The least severe level that is logged.")
@@ -102,7 +103,7 @@ struct Serve: AsyncParsableCommand {
             clockRule: ClockRule(
                 skewMax: clockSkewLimit.microseconds, setBackMax: ClockRule.standard.setBackMax,
                 jumpMax: clockJumpLimit.microseconds),
-            connectionsMax: connections, clock: Clock.now)
+            connectionsMax: connections, journal: journal.journal(of: location), clock: Clock.now)
         let verifications = Verifications(
             store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
         let checks = IdentityChecks(
@@ -146,7 +147,9 @@ struct Serve: AsyncParsableCommand {
     private func prepareLedger(
         _ location: DatabaseLocation, _ observer: any Observer, _ logger: Logger
     ) async throws {
-        try await OpenStore.with(location) { open in
+        try await OpenStore.with(location, journal.journal(of: location)) { open in
+            try await examine(open, observer)
+            try await applyJournal(open.store)
             let outcome = try await FirstLedger(store: open.store, signing: location.requireSigning, origin: ledger)
                 .prepare()
             for ledger in outcome.ledgers {
@@ -156,7 +159,6 @@ struct Serve: AsyncParsableCommand {
                 try Output.error.writeLine(
                     "warning: \(ledger.origin.text) can be read and verified, and NOTHING CAN BE APPENDED: \(fault)")
             }
-            try await examine(outcome.ledgers, open, observer)
             guard let token = outcome.token else { return }
             try Output.standard.writeLine("token: \(token.secret)")
             try Output.error.writeLine("keep this token: it is shown this once, and stored nowhere")
@@ -164,10 +166,10 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// Holds every ledger to its guard before anything is appended: a database that was set back would fork.
-    private func examine(_ ledgers: [StoredLedger], _ open: OpenStore, _ observer: any Observer) async throws {
+    private func examine(_ open: OpenStore, _ observer: any Observer) async throws {
         guard open.location.signing != nil else { return }
         let signer = try open.signer()
-        for ledger in ledgers {
+        for ledger in try await open.store.allLedgers() {
             do throws(SigningFault) {
                 try await signer.examine(ledger)
             } catch {
@@ -180,6 +182,13 @@ struct Serve: AsyncParsableCommand {
                 try Output.error.writeLine("warning: \(ledger.origin.text): \(error.description)")
             }
         }
+    }
+
+    /// Before anything is served: a database that was restored may have what was erased since its backup.
+    private func applyJournal(_ store: LedgerStore) async throws {
+        let count = try await store.applyJournal(reporter: FirstLedger.reporter, timeout: OpenStore.appendTimeout)
+        guard count > 0 else { return }
+        try Output.error.writeLine("erased again in \(count) entries what an older backup had brought back")
     }
 
     private func server(

@@ -6,7 +6,7 @@ import LedgerStore
 struct FirstLedger {
     /// What the first ledger is called when nobody names it.
     static let defaultOrigin = "countersign.local/mail"
-    private static let reporter = Reporter(id: "serve", via: .service)
+    static let reporter = Reporter(id: "serve", via: .service)
     private static let tokenName = "first"
 
     /// What was found or made.

@@ -26,24 +26,29 @@ struct OpenStore: Sendable {
     static let appendTimeout = Duration.seconds(60)
 
     /// Opens the store that `options` name, lends it to `body` and closes it; ends in order on a signal.
+    ///
+    /// - Parameter journal: where erasures are named; for a command that erases.
     static func with<Value: Sendable>(
-        _ options: DatabaseOptions, _ body: @Sendable @escaping (OpenStore) async throws -> Value
+        _ options: DatabaseOptions, _ journal: JournalOption? = nil,
+        _ body: @Sendable @escaping (OpenStore) async throws -> Value
     ) async throws -> Value {
         let location = try options.location()
+        let journal = journal?.journal(of: location)
         return try await Interruption.cancelling {
             try await location.whileRunning {
                 try await Self.requireReady(location.appTarget)
-                return try await Self.with(location, body)
+                return try await Self.with(location, journal, body)
             }
         }
     }
 
     /// The same for a database that is known to run.
     static func with<Value: Sendable>(
-        _ location: DatabaseLocation, _ body: (OpenStore) async throws -> Value
+        _ location: DatabaseLocation, _ journal: ErasureJournal? = nil, _ body: (OpenStore) async throws -> Value
     ) async throws -> Value {
         let store = LedgerStore(
-            target: location.appTarget, master: location.masterSecret(), observer: QuietObserver(), clock: Clock.now)
+            target: location.appTarget, master: location.masterSecret(), observer: QuietObserver(),
+            journal: journal, clock: Clock.now)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await store.run(catchesUpOthers: false) }
             defer { group.cancelAll() }

@@ -53,7 +53,7 @@ package struct LookupKey: Hashable, Sendable {
     }
 
     /// The most aliases and links that are indexed for one entry; the line keeps all.
-    private static let indexedMax = 64
+    package static let indexedMax = 64
 
     /// The keys that follow from a line's `data`, `workflow` and `subjects`, each once.
     package static func keys(

@@ -19,6 +19,8 @@ struct AppendTransaction {
         var head: (size: Int, root: Digest)?
         var clockAcceptedUntil: Timestamp?
         var facts: GroupFacts
+        /// The units of the group, those that are made under the lock included.
+        var units: [AppendUnit]
     }
 
     /// Begins the transaction, locks the ledger's row and asks everything that the units need to know.
@@ -46,7 +48,7 @@ struct AppendTransaction {
         guard let now = try head?.timestampIfPresent(2) else {
             throw StoreError(.halted, "the ledger has no head; run `countersign verify`", committed: .no)
         }
-        var reading = Reading(facts: GroupFacts(now: Timestamp(now)))
+        var reading = Reading(facts: GroupFacts(now: Timestamp(now)), units: units)
         reading.clockAcceptedUntil = try lock.timestampIfPresent(2).map(Timestamp.init)
         if let head, let size = try head.intIfPresent(0), let root = Digest(try head.bytes(1)) {
             reading.head = (size, root)
@@ -64,13 +66,26 @@ struct AppendTransaction {
             reading.facts.attempts = try Self.attempts(answers[next])
             next += 1
         }
-        for (position, unit) in units.enumerated() {
-            for condition in unit.guards {
-                if let refusal = try condition.judge(answers[next]) { reading.facts.refused[position] = refusal }
-                next += 1
+        try judge(answers[next...], &reading)
+        return reading
+    }
+
+    /// Hears the guards, whose answers these are, and makes the units that are made of them.
+    private func judge(_ answers: ArraySlice<Rows>, _ reading: inout Reading) throws {
+        var next = answers.startIndex
+        for (position, unit) in reading.units.enumerated() {
+            let own = Array(answers[next..<next + unit.guards.count])
+            next += unit.guards.count
+            for (condition, rows) in zip(unit.guards, own) {
+                if let refusal = try condition.judge(rows) { reading.facts.refused[position] = refusal }
+            }
+            guard let compose = unit.compose, reading.facts.refused[position] == nil else { continue }
+            do {
+                reading.units[position] = try compose(own)
+            } catch let error as StoreError {
+                reading.facts.refused[position] = error
             }
         }
-        return reading
     }
 
     /// Places the entries of a large group and writes them meanwhile: the database works on some of them while the

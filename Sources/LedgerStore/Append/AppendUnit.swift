@@ -9,13 +9,17 @@ package struct AppendUnit: Sendable {
         /// The tag of the request's content, if the entry has an idempotency key of its own; absent where the key alone
         /// decides.
         package let requestTag: [UInt8]?
-        /// The tags of the people that the entry is about, in the order of `draft.event.personal.people`.
+        /// The tags of the people that the entry is about: those of `draft.event.personal.people`, in that order,
+        /// then others.
         package let personTags: [[UInt8]]
 
-        package init(_ draft: Draft, requestTag: [UInt8]? = nil, keys: LedgerKeys) {
+        /// - Parameter others: whom the entry is about although it seals them neither as recipient nor as author.
+        package init(_ draft: Draft, requestTag: [UInt8]? = nil, about others: [String] = [], keys: LedgerKeys) {
             self.draft = draft
             self.requestTag = requestTag
-            personTags = draft.event.personal.people.map(keys.subjectTag)
+            var tags = draft.event.personal.people.map(keys.subjectTag)
+            for tag in others.map(keys.subjectTag) where !tags.contains(tag) { tags.append(tag) }
+            personTags = tags
         }
     }
 
@@ -47,6 +51,10 @@ package struct AppendUnit: Sendable {
     package let guards: [Guard]
     /// What else is written in the same transaction, once the entries have their places.
     package let effects: @Sendable ([Placed]) -> [Statement]
+    /// Makes the unit that is appended in place of this one, from the answers to its guards: for what can be known
+    /// under the ledger's lock only. It is called anew for each attempt, holds the lock meanwhile, and may refuse. The
+    /// entries that it makes are about nobody and have no idempotency keys.
+    package let compose: (@Sendable ([Rows]) throws -> AppendUnit)?
     /// Whether this unit is the operator's word that a jump of the clock is real.
     package let acceptsClock: Bool
 
@@ -59,5 +67,16 @@ package struct AppendUnit: Sendable {
         self.guards = guards
         self.acceptsClock = acceptsClock
         self.effects = effects
+        compose = nil
+    }
+
+    /// A unit that is made under the lock.
+    package init(guards: [Guard], compose: @escaping @Sendable ([Rows]) throws -> AppendUnit) {
+        items = []
+        key = nil
+        self.guards = guards
+        acceptsClock = false
+        effects = { _ in [] }
+        self.compose = compose
     }
 }

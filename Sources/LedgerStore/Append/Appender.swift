@@ -94,6 +94,13 @@ actor Appender {
         var entries = 0
         var count = 0
         for ticket in queue {
+            // What is made under the lock is a group of its own: what its guards see is then all that there is.
+            let isAlone = ticket.unit.compose != nil
+            if isAlone, count > 0 { break }
+            if isAlone {
+                count = 1
+                break
+            }
             entries += ticket.unit.items.count
             if count > 0, entries > Self.groupEntriesMax { break }
             count += 1
@@ -206,20 +213,21 @@ actor Appender {
         var reading = try await transaction.begin(units, asksForKeys: asksForKeys)
         let locked = ContinuousClock.now
         let state = try await currentTree(reading, transaction)
-        let entryCount = units.reduce(0) { $0 + $1.items.count }
+        let entryCount = reading.units.reduce(0) { $0 + $1.items.count }
         if state.size + entryCount > environment.partitions.until {
             try await connection.rollback(deadline: deadline)
             try await ensurePartitions(size: state.size, connection, deadline)
             reading = try await transaction.begin(units, asksForKeys: asksForKeys)
-            return try await run(units, reading, transaction, started: started, locked: locked)
+            return try await run(reading, transaction, started: started, locked: locked)
         }
-        return try await run(units, reading, transaction, started: started, locked: locked)
+        return try await run(reading, transaction, started: started, locked: locked)
     }
 
     private func run(
-        _ units: [AppendUnit], _ reading: AppendTransaction.Reading, _ transaction: AppendTransaction,
+        _ reading: AppendTransaction.Reading, _ transaction: AppendTransaction,
         started: ContinuousClock.Instant, locked: ContinuousClock.Instant
     ) async throws -> (SequencedGroup, [Int: Placed]) {
+        let units = reading.units
         let connection = transaction.connection
         let deadline = transaction.deadline
         let state = try await currentTree(reading, transaction)

@@ -16,7 +16,8 @@ package struct EntryQuery: Sendable {
     package var alignments: [String] = []
     package var runIDs: [String] = []
     package var actors: [String] = []
-    /// Addresses in the form for look-up.
+    /// Addresses in the form for look-up. What the service records about these people under `access` is found only if
+    /// `kinds` asks for it.
     package var recipients: [String] = []
     package var idempotencyKeys: [IdempotencyKey] = []
     /// Earliest `recorded_at`.

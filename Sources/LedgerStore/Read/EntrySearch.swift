@@ -48,9 +48,12 @@ struct EntrySearch {
         let sealed: Statement =
             disclosures
             ? """
-            (SELECT d.disclosures FROM countersign.disclosures d WHERE d.ledger_id = \(ledger.id) AND d.seq = e.seq)
+            (SELECT d.disclosures FROM countersign.disclosures d WHERE d.ledger_id = \(ledger.id) AND d.seq = e.seq),
+            (SELECT max(r.erased_by) FROM countersign.erased_ranges r
+            WHERE r.ledger_id = \(ledger.id) AND r.first_seq >= e.seq >> 10 << 10 AND r.first_seq <= e.seq
+                AND r.last_seq >= e.seq)
             """
-            : "NULL::text"
+            : "NULL::text, NULL::bigint"
         let rows = try await connection.query(
             """
             \(unescaped: growth) \(fragment: span)
@@ -126,6 +129,9 @@ struct EntrySearch {
             parts.append("split_part(e.sender, '@', 2) = ANY(\(query.senderDomains))")
         }
         if !query.kinds.isEmpty { parts.append("e.kind = ANY(\(query.kinds))") }
+        // Records of exports, holds and refused erasures are about people, for an erasure to find them. Nothing was
+        // sent to anybody in them.
+        if !query.recipients.isEmpty, query.kinds.isEmpty { parts.append("e.kind <> 'access'") }
         if !query.oversightModes.isEmpty { parts.append("e.oversight_mode = ANY(\(query.oversightModes))") }
         if !query.outcomes.isEmpty { parts.append("e.outcome = ANY(\(query.outcomes))") }
         if !query.alignments.isEmpty { parts.append(isAligned(as: query.alignments)) }

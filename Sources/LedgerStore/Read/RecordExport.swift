@@ -4,11 +4,13 @@ package import Ledger
 extension LedgerStore {
     /// Records that entries leave the ledger, before the first of them does: `access/exported`.
     ///
-    /// - Parameter filter: what the export is narrowed to. Filters name people, so they are sealed.
+    /// - Parameters:
+    ///   - filter: what the export is narrowed to. Filters name people, so they are sealed.
+    ///   - people: the addresses in it. The record is about them, so that an erasure finds it.
     /// - Returns: the size of the tree before that record: where the export is to be cut.
     package func recordExport(
-        of ledger: StoredLedger, format: String, disclosures: Bool, filter: [JSONValue.Member], reporter: Reporter,
-        deadline: ContinuousClock.Instant
+        of ledger: StoredLedger, format: String, disclosures: Bool, filter: [JSONValue.Member], people: [String] = [],
+        reporter: Reporter, deadline: ContinuousClock.Instant
     ) async throws -> Int {
         var personal = PersonalData()
         if !filter.isEmpty { personal.set("filter", .object(filter)) }
@@ -19,6 +21,7 @@ extension LedgerStore {
                 .init("format", .string(format)),
             ], personal: personal)
         let draft = try Draft(event, origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        return try await append(AppendUnit([.init(draft, keys: ledger.keys)]), to: ledger, deadline: deadline)[0].seq
+        let item = AppendUnit.Item(draft, about: people, keys: ledger.keys)
+        return try await append(AppendUnit([item]), to: ledger, deadline: deadline)[0].seq
     }
 }

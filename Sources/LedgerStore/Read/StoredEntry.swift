@@ -11,12 +11,17 @@ package struct StoredEntry: Sendable {
     /// The sealed values with their salts; empty where there are none, where they were not asked for, or where they
     /// were erased.
     package let disclosures: [Disclosure]
+    /// The last `access/erased` entry that lists this one, where disclosures were asked for.
+    package let erasedBy: Int?
 
-    package init(seq: Int, leafHash: Digest, line: String, disclosures: [Disclosure] = []) {
+    package init(
+        seq: Int, leafHash: Digest, line: String, disclosures: [Disclosure] = [], erasedBy: Int? = nil
+    ) {
         self.seq = seq
         self.leafHash = leafHash
         self.line = line
         self.disclosures = disclosures
+        self.erasedBy = erasedBy
     }
 }
 
@@ -30,7 +35,7 @@ package struct EntryPage: Sendable {
 }
 
 extension StoredEntry {
-    /// Reads `seq, leaf_hash, line, disclosures` from column `first` on.
+    /// Reads `seq, leaf_hash, line, disclosures, erased_by` from column `first` on.
     init(_ row: Row, from first: Int) throws {
         guard let leafHash = Digest(try row.bytes(.index(first + 1))) else {
             throw PostgresError(.decoding, "a leaf hash has another length than 32 bytes")
@@ -38,6 +43,7 @@ extension StoredEntry {
         let texts = try row.textIfPresent(.index(first + 3))?.split(separator: "~") ?? []
         self.init(
             seq: try row.int(.index(first)), leafHash: leafHash, line: try row.text(.index(first + 2)),
-            disclosures: texts.map { Disclosure(text: String($0)) })
+            disclosures: texts.map { Disclosure(text: String($0)) },
+            erasedBy: try row.intIfPresent(.index(first + 4)))
     }
 }

@@ -14,7 +14,8 @@ package struct DatabaseFacts: Sendable {
 
     /// The tables that the service may add to and never change.
     package static let appendOnlyTables = [
-        "entries", "entry_keys", "heads", "tiles", "hours", "dmarc_reports", "dmarc_report_rows",
+        "entries", "entry_keys", "heads", "tiles", "hours", "dmarc_reports", "dmarc_report_rows", "disclosures",
+        "subjects", "erased_ranges",
     ]
     private static let settingNames = [
         "server_version", "server_version_num", "data_checksums", "fsync", "full_page_writes", "synchronous_commit",
@@ -117,12 +118,12 @@ package struct DatabaseFacts: Sendable {
             SELECT oid, name, 'refuse_change' AS trigger FROM tables
             WHERE kind IN (
                 'entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers', 'dmarc_reports',
-                'dmarc_report_rows')
+                'dmarc_report_rows', 'erased_ranges')
             UNION ALL
             SELECT oid, name, 'refuse_truncate' FROM tables
             WHERE kind IN (
                 'entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers', 'dmarc_reports',
-                'dmarc_report_rows')
+                'dmarc_report_rows', 'erased_ranges')
         )
         SELECT w.name, w.trigger FROM wanted w
         WHERE NOT EXISTS (

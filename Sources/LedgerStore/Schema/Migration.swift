@@ -25,6 +25,7 @@ package struct Migration: Sendable {
         Migration(6, "dmarc reports", PackageResources._006_dmarc_reports_sql),
         Migration(7, "report rights", PackageResources._007_report_rights_sql),
         Migration(8, "checkpoints", PackageResources._008_checkpoints_sql),
+        Migration(9, "erasures", PackageResources._009_erasures_sql),
     ]
 
     /// The script that makes the roles; a superuser runs it once.

@@ -9,6 +9,21 @@ package struct TokenGrant: Sendable {
     package let expiresAt: Timestamp?
     package let createdAt: Timestamp
     package let revokedAt: Timestamp?
+    /// Whether the ledger is halted: what an old backup has brought back may have been erased since.
+    let isLedgerHalted: Bool
+
+    package init(
+        id: String, name: String, scopes: [Scope], expiresAt: Timestamp?, createdAt: Timestamp, revokedAt: Timestamp?,
+        isLedgerHalted: Bool = false
+    ) {
+        self.id = id
+        self.name = name
+        self.scopes = scopes
+        self.expiresAt = expiresAt
+        self.createdAt = createdAt
+        self.revokedAt = revokedAt
+        self.isLedgerHalted = isLedgerHalted
+    }
 
     /// Whether `text` has the form of a token's id.
     package static func isID(_ text: String) -> Bool {
@@ -26,5 +41,5 @@ package struct TokenGrant: Sendable {
     package func satisfies(_ scope: Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
 
     /// Whether sealed values are shown to it.
-    package var seesPersonalData: Bool { satisfies(.export) || satisfies(.oversight) }
+    package var seesPersonalData: Bool { (satisfies(.export) || satisfies(.oversight)) && !isLedgerHalted }
 }

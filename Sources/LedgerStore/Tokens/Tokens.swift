@@ -106,7 +106,8 @@ extension LedgerStore {
         try await read(timeout: timeout) { connection, deadline in
             let rows = try await connection.query(
                 """
-                SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash
+                SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash,
+                    (SELECT halted IS NOT NULL FROM countersign.ledgers WHERE ledger_id = t.ledger_id)
                 FROM countersign.tokens t
                 CROSS JOIN LATERAL (
                     SELECT recorded_at FROM countersign.entries WHERE ledger_id = t.ledger_id AND seq = t.granted_seq
@@ -124,7 +125,7 @@ extension LedgerStore {
                     scopes: try row.array(2, of: String.self).compactMap(Scope.init(rawValue:)),
                     expiresAt: try row.timestampIfPresent(3).map(Timestamp.init),
                     createdAt: Timestamp(try row.timestamp(4)),
-                    revokedAt: try row.timestampIfPresent(5).map(Timestamp.init))
+                    revokedAt: try row.timestampIfPresent(5).map(Timestamp.init), isLedgerHalted: try row.bool(7))
                 return (grant, try row.bytes(6))
             }
         }

@@ -37,12 +37,18 @@ struct CheckedChunk: Sendable {
         let seq: Int
         let recordedAt: Timestamp
         let isAccess: Bool
+        /// Whether it is an erasure.
+        let isErased: Bool
         let data: JSONValue
+        /// The first person that the entry is about.
+        let subject: UInt128?
     }
 
     var rows: [Row] = []
     var people: [(seq: Int, person: Person)] = []
     var administration: [Administration] = []
+    /// Entries whose sealed values are not as the erasures known so far have them.
+    var suspects: [SealedState] = []
     /// The rows of `identity_verifications` that the entries call for, by the identity.
     var identityChecks: [[UInt8]: RowSum] = [:]
     /// The entries of reports that were received.

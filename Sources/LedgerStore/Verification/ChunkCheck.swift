@@ -16,6 +16,8 @@ struct ChunkCheck {
         var storedRollups: Set<UInt128> = []
         /// Whether further keys are listed, to be looked up, rather than summed.
         var listsKeys: Bool
+        /// What was erased of the entries of the range.
+        var erasures = ErasureCoverage()
     }
 
     private let context: Context
@@ -53,8 +55,13 @@ struct ChunkCheck {
                 isOfLedger: ColumnTexts(chunk: chunk, line: row.line).text(entry.ledger, is: context.origin),
                 idempotencyTag: entry.idempotencyTag)
             checked.findings = row.differences(from: entry, chunk)
-            if let finding = disclosureFinding(of: entry, row, chunk) { checked.findings.append(finding) }
-            addPeople(of: entry)
+            let erased = context.erasures.erased(at: entry.seq)
+            if let finding = disclosureFinding(of: entry, row, chunk) {
+                checked.findings.append(finding)
+            } else {
+                addSuspect(of: entry, row, chunk, erased)
+            }
+            addPeople(of: entry, erased)
             addLookupKeys(of: entry, row, chunk)
             addRollup(of: entry, row, chunk)
             addAdministration(of: entry, row, chunk)
@@ -76,24 +83,53 @@ struct ChunkCheck {
             Finding(check, seq: row.seq, table: "disclosures", reason)
         }
         if promised.isEmpty, !disclosures.isEmpty { return finding(.orphan, "the entry seals nothing") }
-        if disclosures.isEmpty, !promised.isEmpty { return finding(.disclosure, "the sealed values are missing") }
-        guard disclosures.count == promised.count else {
+        if row.disclosures?.isEmpty ?? false {
+            return finding(.disclosure, "a row of sealed values is there without any")
+        }
+        guard disclosures.count <= promised.count else {
             return finding(.disclosure, "the number of sealed values differs from the line")
         }
         let line = chunk.span.extracting(row.line)
-        for (index, (name, digest)) in promised.enumerated() {
-            let disclosure = disclosures[index]
+        // Erasures leave some of the values, in the order of their digests.
+        var next = 0
+        for disclosure in disclosures {
             let computed = SHA256.digest(chunk.span.extracting(disclosure.place))
-            let promisedName = CanonicalScanner.content(of: name, in: line)
-            guard Digest(base64URL: line.extracting(digest.range)) == computed else {
+            let isPartial = disclosures.count < promised.count
+            while isPartial, next < promised.count,
+                Digest(base64URL: line.extracting(promised[next].digest.range)) != computed
+            {
+                next += 1
+            }
+            guard next < promised.count else {
+                return finding(.disclosure, "a sealed value matches no digest of the line that is left for it")
+            }
+            let promisedName = CanonicalScanner.content(of: promised[next].name, in: line)
+            guard Digest(base64URL: line.extracting(promised[next].digest.range)) == computed else {
                 let name = String(decoding: promisedName, as: UTF8.self)
                 return finding(.disclosure, "a sealed value does not match its digest under \(name)")
             }
             guard disclosure.content?.name == promisedName else {
                 return finding(.disclosure, "a sealed value stands under another name than its own")
             }
+            next += 1
         }
         return nil
+    }
+
+    /// Notes an entry of whose sealed values not all are there, or some that should not be.
+    private mutating func addSuspect(
+        of entry: EntryOutline, _ row: StoredRow, _ chunk: [UInt8], _ erased: ErasureCoverage.Erased
+    ) {
+        guard disclosures.count < promised.count || !erased.isNothing, !promised.isEmpty else { return }
+        let line = chunk.span.extracting(row.line)
+        let state = SealedState(
+            seq: entry.seq, missingCount: promised.count - disclosures.count, isEmpty: disclosures.isEmpty,
+            otherCount: disclosures.count { $0.content?.isPerson != true }, peopleCount: people().count,
+            hasPeople: promised.contains { promise in
+                let name = CanonicalScanner.content(of: promise.name, in: line)
+                return name == DisclosureReader.Content.recipient || name == DisclosureReader.Content.author
+            }, subjects: subjects)
+        if state.finding(erased) != nil { result.suspects.append(state) }
     }
 
     /// Sealed values are joined by `~`.
@@ -109,18 +145,23 @@ struct ChunkCheck {
     }
 
     /// The people whose addresses the sealed values hold, each once, in the order of the subjects.
-    private mutating func addPeople(of entry: EntryOutline) {
+    private mutating func addPeople(of entry: EntryOutline, _ erased: ErasureCoverage.Erased) {
         guard let keys = context.keys, !subjects.isEmpty, !disclosures.isEmpty else { return }
+        let staying = erased.isNothing ? subjects : subjects.filter { !erased.pseudonyms.contains($0) }
+        for (person, pseudonym) in zip(people(), staying) {
+            let tag = keys.subjectTag(of: person)
+            result.people.append((entry.seq, CheckedChunk.Person(tag: tag, pseudonym: pseudonym)))
+        }
+    }
+
+    private func people() -> [[UInt8]] {
         var people: [[UInt8]] = []
         for name in [DisclosureReader.Content.recipient, DisclosureReader.Content.author] {
             for disclosure in disclosures where disclosure.content?.name == name {
                 if let address = disclosure.content?.address, !people.contains(address) { people.append(address) }
             }
         }
-        for (person, pseudonym) in zip(people, subjects) {
-            let tag = keys.subjectTag(of: person)
-            result.people.append((entry.seq, CheckedChunk.Person(tag: tag, pseudonym: pseudonym)))
-        }
+        return people
     }
 
     // MARK: Rows beside the entries
@@ -189,7 +230,10 @@ struct ChunkCheck {
         let isAccess = kind.spells("access")
         guard isAccess || kind.spells("policy"), let data = json(entry.data, row, chunk) else { return }
         result.administration.append(
-            .init(seq: entry.seq, recordedAt: entry.recordedAt, isAccess: isAccess, data: data))
+            .init(
+                seq: entry.seq, recordedAt: entry.recordedAt, isAccess: isAccess,
+                isErased: isAccess && chunk.span.extracting(row.line).extracting(entry.outcome.range).spells("erased"),
+                data: data, subject: subjects.first))
     }
 
     /// Notes what a check rests on and, of an identity's, its row.

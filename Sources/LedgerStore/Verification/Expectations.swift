@@ -20,6 +20,17 @@ struct Expectations {
         let stampedAt: Timestamp?
     }
 
+    /// A row of `legal_holds`. Texts are bytes, for equal ones in Unicode's sense are not the same.
+    struct Hold: Equatable {
+        var pseudonym: [UInt8]?
+        var messageID: [UInt8]?
+        var firstSeq: Int?
+        var lastSeq: Int?
+        var reference: [UInt8]
+        var heldSeq: Int
+        var releasedSeq: Int?
+    }
+
     /// A row of `rollups`, and how many of the entries that it counts have not been met yet.
     struct Rollup {
         let key: RollupKey
@@ -61,6 +72,13 @@ struct Expectations {
     private(set) var identityChecks: [[UInt8]: RowSum] = [:]
     /// The rows of `dmarc_reports`, by their entries.
     private(set) var reports: Set<Int> = []
+    /// The rows of `erased_ranges`, by the entry that lists them.
+    private(set) var erasures: [Int: RowSum] = [:]
+    /// `access/erased` entries that do not say what was erased.
+    private(set) var unreadableErasures: [Int] = []
+    /// People without a mapping, and the entry that took it away.
+    private(set) var forgotten: [[UInt8]: Int] = [:]
+    private(set) var holds: [String: Hold] = [:]
     private(set) var evidence: [(seq: Int, digest: Digest)] = []
     private(set) var clockAcceptedUntil: Timestamp?
     private(set) var publicReads = PublicReads.none
@@ -115,6 +133,8 @@ struct Expectations {
         reports.formUnion(chunk.reports)
         for deed in chunk.administration {
             switch (deed.isAccess, deed.data["event"]?.text) {
+            case (true, _) where deed.isErased: addErasure(deed)
+            case (true, "hold.placed"), (true, "hold.released"): addHold(deed)
             case (true, _): addToken(deed)
             case (false, "clock.accepted"): clockAcceptedUntil = deed.recordedAt
             case (false, "identity.set"): addIdentity(deed)
@@ -154,6 +174,31 @@ struct Expectations {
         case "token.revoked": tokens[id]?.revokedSeq = deed.seq
         default: break
         }
+    }
+
+    private mutating func addErasure(_ deed: CheckedChunk.Administration) {
+        guard let seqs = SeqRanges(texts: deed.data["seqs"]?.elements ?? []),
+            seqs.ranges.last?.upperBound ?? -1 < deed.seq
+        else { return unreadableErasures.append(deed.seq) }
+        let pseudonym = deed.data["pseudonym"]?.text.flatMap { Pseudonym(text: $0) }
+        for range in seqs.blocks {
+            let code = rowBytes.code(range, by: deed.seq, of: pseudonym?.bytes, codes)
+            erasures[deed.seq, default: RowSum()].add(code)
+        }
+        guard let pseudonym, deed.data["more"] == nil else { return }
+        forgotten[pseudonym.bytes] = deed.seq
+    }
+
+    private mutating func addHold(_ deed: CheckedChunk.Administration) {
+        guard let id = deed.data["hold_id"]?.text else { return }
+        guard deed.data["event"]?.text == "hold.placed" else {
+            holds[id]?.releasedSeq = deed.seq
+            return
+        }
+        holds[id] = Hold(
+            pseudonym: deed.subject?.bigEndianBytes, messageID: deed.data["message_id"]?.text.map { Array($0.utf8) },
+            firstSeq: deed.data["from_seq"]?.number, lastSeq: deed.data["to_seq"]?.number,
+            reference: Array((deed.data["reference"]?.text ?? "").utf8), heldSeq: deed.seq)
     }
 
     private mutating func addIdentity(_ deed: CheckedChunk.Administration) {

@@ -17,7 +17,7 @@ package struct Finding: Sendable, Equatable {
         /// A projected column differs from the line.
         case column(String)
         case entryKey, disclosure, key, subject, tile, head, hour, rollup, watermark, token, ledger, migration
-        case evidence, identity, report, checkpoint, signingKey, timestamp
+        case evidence, identity, report, erasure, hold, checkpoint, signingKey, timestamp
         /// The tree is smaller than, or differs from, the one that was expected.
         case truncated
         /// A row that follows from no entry.

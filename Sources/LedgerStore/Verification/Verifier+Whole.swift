@@ -48,6 +48,8 @@ extension Verifier {
         try await checkIdentities()
         try await checkReports()
         try await checkSigningKeys()
+        try await checkErasures()
+        try await checkHolds()
         try await checkOrphans()
     }
 
@@ -186,6 +188,8 @@ extension Verifier {
         try await reportOrphans(in: "identities", "k.set_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "identity_verifications", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "dmarc_reports", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
+        try await reportOrphans(in: "erased_ranges", "k.erased_by >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "legal_holds", "k.held_seq >= (\(fragment: newestSize))")
         try await reportOrphans(
             in: "tiles", "k.tile_index >= (\(fragment: newestSize)) >> (8 * (k.level + 1))")
         if !subjects.isAccountedFor {

@@ -186,8 +186,8 @@ struct Verifier {
                 builder: TileBuilder(), lastHash: ledger.origin.genesis, lastRecordedAt: nil)
         }
         report.skip(
-            "entries before \(options.since), rollups, tokens, identities, DMARC reports and counts of rows were not "
-                + "checked")
+            "entries before \(options.since), rollups, tokens, identities, DMARC reports, the ranges of erasures, "
+                + "legal holds and counts of rows were not checked")
         try await loadSigningKeys(before: options.since)
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
         if let expected = options.expected, expected.size <= options.since {
@@ -225,6 +225,8 @@ struct Verifier {
         expectations.checkpoints = try await storedCheckpoints(range)
         sizes = Set(expectations.heads.keys).union(expectations.checkpoints.keys)
         if let expected = options.expected { sizes.insert(expected.size) }
+        rows.context.erasures = try await erasures(in: range)
+        var suspects: [SealedState] = []
         var byteCount = 0
         try await rows.forEachChunk(of: range) { chunk in
             byteCount += chunk.byteCount
@@ -234,6 +236,7 @@ struct Verifier {
                 if let entry = row.entry { expectations.add(entry, place: row.seq) }
             }
             expectations.add(chunk, section: Section.of(range.lowerBound))
+            suspects += chunk.suspects
             for (seq, person) in chunk.people where !subjects.meet(person) { unknownPeople.append((seq, person)) }
         }
         entryBytes = byteCount / range.count
@@ -242,6 +245,7 @@ struct Verifier {
             try await checkEntryKeys(expectations.takeEntryKeys(), range)
             try await checkKeys(expectations.takeKeys())
         }
+        try await judge(suspects, of: range)
         try await checkSubjects()
         try await checkEvidence(expectations.takeEvidence())
     }

@@ -13,7 +13,7 @@ struct CSVWriter {
         "actor_id", "engine", "run_id", "step_id", "attempt", "reporter_id", "via", "data", "leaf_hash",
     ]
 
-    /// - Parameter withPersonal: whether a column with the sealed values follows, as JSON.
+    /// - Parameter withPersonal: whether two columns follow: the sealed values as JSON, and what erased some.
     init(withPersonal: Bool) {
         self.withPersonal = withPersonal
     }
@@ -21,7 +21,10 @@ struct CSVWriter {
     /// The row with the names of the columns.
     mutating func header() {
         for column in Self.columns { field(column) }
-        if withPersonal { field("personal") }
+        if withPersonal {
+            field("personal")
+            field("erased_by")
+        }
         endRow()
     }
 
@@ -39,7 +42,10 @@ struct CSVWriter {
         field(json["reporter"]?["via"])
         field(json["data"])
         field(entry.leafHash.hex)
-        if withPersonal { field(entry.disclosures.isEmpty ? nil : .object(entry.personal)) }
+        if withPersonal {
+            field(entry.disclosures.isEmpty ? nil : .object(entry.personal))
+            field(entry.erasure.map(JSONValue.integer))
+        }
         endRow()
     }
 

@@ -28,6 +28,7 @@ struct ExportEncoder {
                 writer.array { writer in
                     for disclosure in entry.disclosures { writer.value(disclosure.text) }
                 }
+                if let erasedBy = entry.erasure { writer.member("erased_by", erasedBy) }
             }
             lines += writer.bytes
             lines.append(UInt8(ascii: "\n"))

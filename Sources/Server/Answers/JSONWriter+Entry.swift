@@ -19,6 +19,7 @@ extension JSONWriter {
             writer.name("entry")
             writer.verbatim(line)
             if withLine { writer.member("line", entry.line) }
+            if let erasedBy = entry.erasure { writer.member("erased_by", erasedBy) }
             if !entry.disclosures.isEmpty {
                 writer.name("personal")
                 writer.value(.object(entry.personal))
@@ -32,6 +33,12 @@ extension JSONWriter {
 }
 
 extension StoredEntry {
+    /// The entry under which sealed values of this one were erased. A list of erased entries may pass over some that
+    /// seal nothing.
+    var erasure: Int? {
+        erasedBy.flatMap { (try? JSONReader.read(Array(line.utf8)))?["sealed"] == nil ? nil : $0 }
+    }
+
     /// What the disclosures say, by name, as far as the line vouches for it. A list is shown as one, even if only some
     /// of its elements are left.
     var personal: [JSONValue.Member] {

@@ -75,6 +75,7 @@ struct ExportController: Sendable {
     ) async throws -> Int {
         try await store.recordExport(
             of: caller.ledger, format: format.rawValue, disclosures: withDisclosures, filter: filter.members,
-            reporter: Reporter(id: caller.grant.id, via: .service), deadline: .now + timeout)
+            people: filter.query.recipients, reporter: Reporter(id: caller.grant.id, via: .service),
+            deadline: .now + timeout)
     }
 }

@@ -40,6 +40,9 @@ extension MetricsObserver {
         "countersign_witness_forks_total":
             "Checkpoints that contradict one cosigned by this witness; the log names who signed both.",
         "countersign_witness_failures_total": "Requests that this witness could not answer, by code.",
+        "countersign_erased_entries_total": "Entries whose sealed values were erased by this process, by event.",
+        "countersign_erasure_refusals_total": "Erasures that a legal hold stood in the way of.",
+        "countersign_erasure_journal_failures_total": "Erasures that could not be written into the journal.",
         "countersign_verifications_total": "Verifications finished, by verdict.",
         "countersign_verification_seconds": "How long a verification took.",
         "countersign_verified_entries": "Entries that the last verification looked at.",

@@ -11,8 +11,10 @@ package final class MetricsObserver: Observer {
     private let lockWait, build, commit, signing, verificationSeconds: Timer
     private let groupEntries: Recorder
 
-    private let failures, lostCommits, guiltyRequests, signingFailures, verifications: LabelledMetrics<Counter>
+    private let failures, lostCommits, guiltyRequests, signingFailures, verifications,
+        erasedEntries: LabelledMetrics<Counter>
     private let cosignatures, timestamps: LabelledMetrics<Counter>
+    private let erasureRefusals, erasureJournalFailures: Counter
     private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
     private let witnessAnswers, witnessFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
@@ -59,6 +61,9 @@ package final class MetricsObserver: Observer {
         witnessAnswers = counters("witness_answers_total", "status")
         witnessForks = counter("witness_forks_total")
         witnessFailures = counters("witness_failures_total", "code")
+        erasedEntries = counters("erased_entries_total", "event")
+        erasureRefusals = counter("erasure_refusals_total")
+        erasureJournalFailures = counter("erasure_journal_failures_total")
         verifications = counters("verifications_total", "verdict")
         verifiedEntries = meter("verified_entries")
         brokenEntries = meter("broken_entries")
@@ -105,6 +110,9 @@ package final class MetricsObserver: Observer {
         case .witnessAnswered(_, let status): witnessAnswers[String(status)].increment()
         case .forkSeen: witnessForks.increment()
         case .witnessFailed(let code, _): witnessFailures[code].increment()
+        case .erased(_, let event, let entries): erasedEntries[event].increment(by: entries)
+        case .erasureRefused: erasureRefusals.increment()
+        case .erasureJournalFailed: erasureJournalFailures.increment()
         case .verificationFinished(_, let entries, let broken, let seconds):
             verifications[broken == 0 ? "intact" : "broken"].increment()
             verifiedEntries.set(entries)

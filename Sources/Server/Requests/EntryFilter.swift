@@ -4,7 +4,8 @@ package import LedgerStore
 /// The filters of a query for entries, as the store takes them and as an export's own entry repeats them.
 package struct EntryFilter: Sendable {
     package private(set) var query = EntryQuery()
-    /// The filters that were given, normalised, by name.
+    /// The filters that were given, normalised, by name. Idempotency keys are not among them: the ledger keeps none,
+    /// for people put addresses in them.
     package private(set) var members: [JSONValue.Member] = []
 
     /// Longest run id and actor's id, in characters.
@@ -57,12 +58,7 @@ package struct EntryFilter: Sendable {
         note("actor", query.actors)
         query.recipients = try reader.all("recipient", Self.address)
         note("recipient", query.recipients)
-        var keys: [String] = []
-        query.idempotencyKeys = try reader.all("idempotency_key") { (text) throws(Refusal) in
-            keys.append(text)
-            return try IdempotencyKey(text)
-        }
-        note("idempotency_key", keys)
+        query.idempotencyKeys = try reader.all("idempotency_key") { (text) throws(Refusal) in try IdempotencyKey(text) }
         query.from = try reader.timestamp("from")
         note("from", query.from.map { [$0.text] } ?? [])
         query.to = try reader.timestamp("to")

@@ -215,7 +215,7 @@ function facts({ message_id, timeline, state, sender, oversight_mode }) {
 }
 
 /** One entry on the timeline. */
-function moment({ seq, leaf_hash, entry, personal: disclosed }, before) {
+function moment({ seq, leaf_hash, entry, personal: disclosed, erased_by: erasedBy }, before) {
     const { kind, recorded_at, reporter, actor, workflow } = entry;
     const marks = [];
     if (kind === "decision" && !DECIDERS.includes(reporter.via)) {
@@ -228,21 +228,24 @@ function moment({ seq, leaf_hash, entry, personal: disclosed }, before) {
         el("p", { class: "note" }, time(recorded_at), seconds ? ` (+${count(seconds)} s)` : "", " · ",
             actor ? [`${actor.type} `, foreign(actor.id), " · "] : [], `via ${reporter.via} · `,
             link("proof", { seq }, `seq ${seq}`), " ", code(leaf_hash)),
-        details(entry, disclosed));
+        details(entry, disclosed, erasedBy));
 }
 
 const stepName = ({ engine, step_id = "", attempt }) =>
     `${engine} ${step_id}${attempt === undefined ? "" : `, attempt ${attempt}`}`;
 
 /** The entry as it was hashed, and what its sealed digests stand for, as far as this token may see it. */
-function details(entry, disclosed) {
+function details(entry, disclosed, erasedBy) {
     const sealed = Object.keys(entry.sealed ?? {});
     const parts = [];
     if (disclosed) {
         const rows = Object.entries(disclosed).map(([name, value]) => [foreign(name), personal(value)]);
         parts.push(el("h3", {}, "Personal data"), pairs(rows));
-    } else if (sealed.length) {
+    } else if (sealed.length && erasedBy === undefined) {
         parts.push(el("p", {}, "Sealed, and not disclosed to this token or erased: ", foreign(sealed.join(", ")), "."));
+    }
+    if (erasedBy !== undefined) {
+        parts.push(el("p", {}, "Erased under ", link("proof", { seq: erasedBy }, `entry ${erasedBy}`), "; every proof holds."));
     }
     return el("details", {}, el("summary", {}, disclosed ? "Entry and personal data" : "Entry"), parts,
         el("h3", {}, "Canonical entry"), el("pre", {}, JSON.stringify(entry, null, 2)));
@@ -348,7 +351,7 @@ function proof({ seq, size, root }) {
         const stated = `the root that the service states ${size ? "for that size" : "now"}`;
         return [banner(verdict, asked, root ? "the root you gave" : stated), ...stepNodes(verdict, asked),
             el("h3", {}, "The line, byte for byte"), el("pre", { class: "line" }, String(item.line)),
-            details(item.entry, item.personal)];
+            details(item.entry, item.personal, item.erased_by)];
     });
 }
 

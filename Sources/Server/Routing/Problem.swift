@@ -18,6 +18,8 @@ struct Problem: Error, Sendable {
     var limit: Int?
     /// What is known about the entries of a failed append.
     var committed: StoreError.Committed?
+    /// Legal holds that stand in the way, and the entry that says so.
+    var refusal: (holds: [String], seq: Int)?
     var headers: HTTPFields = [:]
     /// Whether the connection cannot be used any further.
     var closesConnection = false
@@ -114,5 +116,12 @@ struct Problem: Error, Sendable {
         if let pointer { writer.member("pointer", pointer) }
         if let limit { writer.member("limit", limit) }
         if let committed { writer.member("committed", committed.rawValue) }
+        if let refusal {
+            writer.name("holds")
+            writer.array { writer in
+                for hold in refusal.holds { writer.value(hold) }
+            }
+            writer.member("seq", refusal.seq)
+        }
     }
 }

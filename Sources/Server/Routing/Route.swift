@@ -105,6 +105,8 @@ extension Route {
             + IdentitiesController(store: store, register: register, checks: checks, timeout: timeout).routes
             + ReportsController(reports: reports, stored: StoredReports(store), timeout: timeout).routes
             + TokensController(store: store, authenticator: authenticator, timeout: timeout).routes
+            + ErasuresController(store: store, timeout: timeout).routes
+            + LegalHoldsController(store: store, timeout: timeout).routes
             + OperationsController(store: store, metrics: metrics).routes
             + PageController().routes
     }

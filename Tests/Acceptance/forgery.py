@@ -65,6 +65,11 @@ class Forger:
             self.connection.execute(
                 "UPDATE countersign.heads SET root = %s WHERE size = %s", [root(hashes[:size]), size])
 
+    def drop_checkpoints(self, start: int) -> None:
+        """Nobody but the ledger's key can make others."""
+        for table in ("timestamps", "checkpoints"):
+            self.connection.execute(f"DELETE FROM countersign.{table} WHERE size > %s", [start])
+
     def _update(self, column: str, values: list[Any], start: int) -> None:
         with self.connection.cursor() as cursor:
             cursor.executemany(

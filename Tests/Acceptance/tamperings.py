@@ -71,7 +71,10 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         **dict.fromkeys(("size", "note"), Found("checkpoint", "orphan")),
         **dict.fromkeys(("signed_at", "kept", "witnessed"), Unseen(_SIGNED_AT)),
     },
-    "timestamps": dict.fromkeys(("ledger_id", "size", "token", "stamped_at"), Found("timestamp", "orphan")),
+    "timestamps": {
+        "ledger_id": Unseen(_GONE),
+        **dict.fromkeys(("size", "token", "stamped_at"), Found("timestamp", "orphan")),
+    },
     "leases": dict.fromkeys(("name", "holder", "until"), Unseen(_LEASE)),
     # The last head says how many entries there are: without it some are orphans, with a larger one some are missing.
     "heads": {"ledger_id": Found("head", "orphan"), "size": Found("head", "seq", "orphan"), "root": Found("head")},

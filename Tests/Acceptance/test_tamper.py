@@ -205,7 +205,7 @@ def rewrite(start: int, layers: int) -> Attack:
         forger.write_lines(start)
         for number, write in enumerate((
                 lambda: forger.write_outcomes(start), lambda: forger.write_leaf_hashes(start), lambda: None,
-                forger.write_tiles, forger.write_heads)):
+                forger.write_tiles, forger.write_heads, lambda: forger.drop_checkpoints(start))):
             if number < layers:
                 write()
     return run
@@ -218,8 +218,9 @@ FORGERIES = [
     ("and its leaf hash", 2, Found("previous")),
     ("and the chain after it", 3, Found("tile")),
     ("and all tiles", 4, Found("head")),
-    ("and all heads", 5, Unseen("a consistent rewrite of everything from an entry on: only a size and root kept "
-                                "outside can tell, see the next test")),
+    ("and all heads", 5, Found("checkpoint")),
+    ("and the checkpoints are gone", 6, Unseen("a consistent rewrite of everything from an entry on: only a checkpoint "
+                                               "kept outside can tell, and the guard, see the next test")),
 ]
 
 
@@ -232,7 +233,7 @@ def test_a_forged_suffix_is_named_until_it_is_consistent(
 
 def test_a_consistent_rewrite_is_found_by_a_root_kept_outside(specimen: Specimen) -> None:
     kept = f"{specimen.intact.size}:{specimen.intact.root}"
-    outcome = tamper(specimen, "rewrite", rewrite(300, 5), Found("truncated", "head", "tile"), None, "--expect", kept)
+    outcome = tamper(specimen, "rewrite", rewrite(300, 6), Found("truncated", "head", "tile"), None, "--expect", kept)
     assert outcome.fault is None, outcome.fault
     before = specimen.verify("--expect", kept)
     assert before.is_intact, "the root kept outside is right for the untouched ledger"

@@ -1,17 +1,14 @@
 import Cryptography
 import Ledger
 package import LedgerStore
-import Synchronization
 
 /// Hands out receipts: proofs that an entry stands in a tree that the ledger's key has signed.
-package final class Receipts: Sendable {
+package struct Receipts: Sendable {
     /// The most entries of one request that get receipts.
     package static let countMax = 100
 
     private let store: LedgerStore
     private let rounds: SigningRounds?
-    /// The newest checkpoint of each ledger that is known to be kept.
-    private let kept = Mutex<[Int64: Int]>([:])
 
     /// - Parameter rounds: what signs when a receipt needs it; nil where this instance does not sign.
     package init(store: LedgerStore, rounds: SigningRounds?) {
@@ -67,8 +64,10 @@ package final class Receipts: Sendable {
     private func checkpoint(
         of ledger: StoredLedger, covering seq: Int
     ) async throws(StoreError) -> PublishedCheckpoint {
-        if let best = try await store.bestCheckpoint(of: ledger, covering: seq), try await keep(best, of: ledger) {
-            return best
+        if let best = try await store.bestCheckpoint(of: ledger, covering: seq) {
+            if best.isKept { return best }
+            // Otherwise the next one may have pushed it out a moment ago.
+            if try await store.keepCheckpoint(of: ledger, size: best.size) { return best }
         }
         return try await sign(ledger, covering: seq)
     }
@@ -82,13 +81,6 @@ package final class Receipts: Sendable {
         } catch {
             throw StoreError.notSigned(error.code.rawValue)
         }
-    }
-
-    private func keep(_ published: PublishedCheckpoint, of ledger: StoredLedger) async throws(StoreError) -> Bool {
-        if kept.withLock({ $0[ledger.id] == published.size }) { return true }
-        guard try await store.keepCheckpoint(of: ledger, size: published.size) else { return false }
-        kept.withLock { $0[ledger.id] = published.size }
-        return true
     }
 }
 

@@ -158,7 +158,7 @@ class CrashRun:
         for seq, leaf, line in rows:
             self.checked = seq + 1
             data = json.loads(line).get("data", {})
-            if "key" not in data:
+            if "index" not in data:
                 continue
             place = (data["key"], data["index"])
             assert place not in self.found, f"{place} is stored twice: {self.found[place][0]} and {seq}"

@@ -43,7 +43,7 @@ extension LedgerStore {
         try await lookUp { connection, deadline in
             try await connection.query(
                 """
-                SELECT c.note, c.signed_at, c.witnessed, EXISTS (
+                SELECT c.note, c.signed_at, c.kept, c.witnessed, EXISTS (
                     SELECT FROM countersign.timestamps t WHERE t.ledger_id = c.ledger_id AND t.size = c.size
                 )
                 FROM countersign.checkpoints c WHERE c.ledger_id = \(ledger.id) \(fragment: condition)
@@ -113,7 +113,7 @@ extension LedgerStore {
             let note = try SignedNote(Array(try row.text(0).utf8))
             return PublishedCheckpoint(
                 note, try Checkpoint(note.text), signedAt: Timestamp(try row.timestamp(1)),
-                isWitnessed: try row.bool(2), isTimestamped: try row.bool(3))
+                isKept: try row.bool(2), isWitnessed: try row.bool(3), isTimestamped: try row.bool(4))
         } catch let fault as NoteFault {
             throw StoreError(
                 .internal, "a stored checkpoint is unreadable (\(fault.rawValue)); run `countersign verify`")

@@ -9,6 +9,8 @@ package struct PublishedCheckpoint: Sendable, Equatable {
     package let checkpoint: Checkpoint
     /// When the ledger's key signed it.
     package let signedAt: Timestamp
+    /// Whether it stays for ever, as far as that was looked up.
+    package let isKept: Bool
     /// Whether enough witnesses for the policy of the service have signed it.
     package let isWitnessed: Bool
     /// Whether a timestamp authority has stamped it, as far as that was looked up.
@@ -17,12 +19,13 @@ package struct PublishedCheckpoint: Sendable, Equatable {
     package var size: Int { checkpoint.size }
 
     package init(
-        _ note: SignedNote, _ checkpoint: Checkpoint, signedAt: Timestamp, isWitnessed: Bool = false,
-        isTimestamped: Bool = false
+        _ note: SignedNote, _ checkpoint: Checkpoint, signedAt: Timestamp, isKept: Bool = false,
+        isWitnessed: Bool = false, isTimestamped: Bool = false
     ) {
         self.note = note
         self.checkpoint = checkpoint
         self.signedAt = signedAt
+        self.isKept = isKept
         self.isWitnessed = isWitnessed
         self.isTimestamped = isTimestamped
     }

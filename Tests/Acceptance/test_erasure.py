@@ -116,6 +116,31 @@ def verify(service: DataDirectory, api: Api) -> None:
     assert verdict.is_intact, str(verdict)
 
 
+def test_receipts_from_before_an_erasure_still_verify(service: DataDirectory, tmp_path: Path) -> None:
+    api, person = new_ledger(service, "receipts"), Person()
+    for number in range(3):
+        mail_life(api, person, number)
+    receipts = {seq: ok_text(api, f"/v1/entries/{seq}/receipt") for seq in range(api.size())}
+    erased = set(erase(api, person)["seqs"])
+    assert erased
+    lines = api.lines()
+    origin = api.origin  # type: ignore[attr-defined]
+    key = service.run("ledger", "keys", "--ledger", origin).stdout.decode().split()[-1]
+    for seq, receipt in receipts.items():
+        (tmp_path / "receipt").write_bytes(receipt)
+        (tmp_path / "line").write_bytes(lines[seq])
+        done = service.command(
+            "verify-receipt", str(tmp_path / "receipt"), "--line", str(tmp_path / "line"), "--key", key)
+        assert done.returncode == 0, (seq, done)
+    verify(service, api)
+
+
+def ok_text(api: Api, path: str) -> bytes:
+    answer = api.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
 def test_not_one_byte_is_left_and_every_proof_made_before_holds(service: DataDirectory) -> None:
     api, person, other = new_ledger(service, "bytes"), Person(), Person("john")
     for number in range(3):

@@ -9,7 +9,8 @@ struct VerifyExport: AsyncParsableCommand {
         discussion: """
             Needs no database and no network. The export is JSON lines from entry 0 on, with or without sealed values \
             beside them; of what follows the checkpoint's tree only the chain is checked. An export that begins later, \
-            or was filtered, is checked entry by entry with receipts.
+            or was filtered, is checked entry by entry with receipts. Take the checkpoint before the export, which is \
+            an entry itself.
 
             Example:
                 countersign verify-export all.jsonl --checkpoint checkpoint --key @acme.vkey

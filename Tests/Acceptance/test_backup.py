@@ -31,8 +31,8 @@ def target() -> Iterator[DataDirectory]:
 
 def backed_up(directory: DataDirectory) -> Path:
     folder = directory.base / "backup"
-    done = directory.run("backup", str(folder))
-    assert done.returncode == 0, done
+    told = directory.run_json("backup", str(folder))
+    assert told["bytes"] == (folder / "ledgers.dump").stat().st_size, told
     return folder
 
 

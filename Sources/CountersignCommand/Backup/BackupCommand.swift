@@ -3,7 +3,6 @@ import Checkpoints
 import Cryptography
 import Durability
 import EmbeddedPostgres
-import FoundationEssentials
 import Ledger
 import LedgerStore
 
@@ -55,12 +54,13 @@ struct BackupCommand: AsyncParsableCommand {
             let dump = "\(folder)/\(BackupManifest.dumpName)"
             try Output.error.writeLine("dumping \(ledgers.count) ledgers")
             try await DatabaseDump(of: directory.cluster).write(to: dump)
+            let (digest, size) = try FileDigest.sha256(dump)
             let manifest = BackupManifest(
-                format: BackupManifest.format, taken_at: Clock.now().text, sha256: try FileDigest.sha256(dump).hex,
+                format: BackupManifest.format, taken_at: Clock.now().text, sha256: digest.hex,
                 ledgers: ledgers)
             // Last: a folder without it is no backup.
             try DurableFile.replace("\(folder)/\(BackupManifest.fileName)", with: try manifest.bytes)
-            try tell(manifest, dump)
+            try tell(manifest, bytes: size)
         }
     }
 
@@ -78,8 +78,7 @@ struct BackupCommand: AsyncParsableCommand {
         return ledgers
     }
 
-    private func tell(_ manifest: BackupManifest, _ dump: String) throws {
-        let bytes = try FileManager.default.attributesOfItem(atPath: dump)[.size] as? Int ?? 0
+    private func tell(_ manifest: BackupManifest, bytes: Int) throws {
         if output.isJSON {
             return try JSONOutput.print(Answer(folder: folder, bytes: bytes, ledgers: manifest.ledgers))
         }

@@ -54,7 +54,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let manifest = try BackupManifest.read(folder)
         let dump = "\(folder)/\(BackupManifest.dumpName)"
         try Output.error.writeLine("checking the dump")
-        guard try FileDigest.sha256(dump).hex == manifest.sha256 else {
+        guard try FileDigest.sha256(dump).digest.hex == manifest.sha256 else {
             throw Complaint("\(dump) is not the one that was backed up", next: "take another copy of the backup")
         }
         let witnesses = try assurance.witnesses(observer: QuietObserver())

@@ -63,6 +63,7 @@ let package = Package(
                 .embedInCode("../../sql/0007_report_rights.sql"),
                 .embedInCode("../../sql/0008_checkpoints.sql"),
                 .embedInCode("../../sql/0009_erasures.sql"),
+                .embedInCode("../../sql/0010_retention.sql"),
                 .embedInCode("../../sql/roles.sql"),
             ],
             swiftSettings: strict),

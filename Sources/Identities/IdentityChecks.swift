@@ -256,17 +256,22 @@ extension IdentityChecks {
         in ledger: StoredLedger
     ) -> [Statement] {
         LedgerStore.keeping(checked.evidence, of: ledger)
-            + placed.flatMap { place -> [Statement] in
-                [
-                    """
-                    INSERT INTO countersign.identity_verifications (ledger_id, identity, seq, assessment)
-                    VALUES (\(ledger.id), \(name.text), \(place.seq), \(checked.result.assessment.rawValue))
-                    """,
-                    """
-                    UPDATE countersign.identities SET last_seq = \(place.seq), checked_at = clock_timestamp()
-                    WHERE ledger_id = \(ledger.id) AND identity = \(name.text)
-                    """,
-                ]
-            }
+            + placed.flatMap { noteCheck(of: name.text, checked.result.assessment.rawValue, in: ledger, at: $0.seq) }
+    }
+
+    /// The place of a check, which the entry at `seq` records, among the checks, and the last of them.
+    static func noteCheck(
+        of name: String, _ assessment: String, in ledger: StoredLedger, at seq: Int
+    ) -> [Statement] {
+        [
+            """
+            INSERT INTO countersign.identity_verifications (ledger_id, identity, seq, assessment)
+            VALUES (\(ledger.id), \(name), \(seq), \(assessment))
+            """,
+            """
+            UPDATE countersign.identities SET last_seq = \(seq), checked_at = clock_timestamp()
+            WHERE ledger_id = \(ledger.id) AND identity = \(name)
+            """,
+        ]
     }
 }

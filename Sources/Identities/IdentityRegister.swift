@@ -33,16 +33,21 @@ package struct IdentityRegister: Sendable {
             ])
         let draft = try Draft(event, origin: ledger.origin, reporter: reporter, random: Random.bytes)
         let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
-            placed.map { place in
-                """
-                INSERT INTO countersign.identities (ledger_id, identity, settings, set_seq, due_at)
-                VALUES (\(ledger.id), \(name.text), \(wanted), \(place.seq), clock_timestamp())
-                ON CONFLICT (ledger_id, identity) DO UPDATE SET settings = excluded.settings,
-                    set_seq = excluded.set_seq, due_at = excluded.due_at, claim = NULL, claimed_until = NULL
-                """
-            }
+            placed.map { Self.setIdentity(name.text, wanted, of: ledger, at: $0.seq) }
         }
         return (try await store.append(unit, to: ledger, deadline: deadline)[0].seq, true)
+    }
+
+    /// The row of an identity that the entry at `seq` sets.
+    ///
+    /// - Parameter settings: canonical JSON.
+    static func setIdentity(_ name: String, _ settings: String, of ledger: StoredLedger, at seq: Int) -> Statement {
+        """
+        INSERT INTO countersign.identities (ledger_id, identity, settings, set_seq, due_at)
+        VALUES (\(ledger.id), \(name), \(settings), \(seq), clock_timestamp())
+        ON CONFLICT (ledger_id, identity) DO UPDATE SET settings = excluded.settings,
+            set_seq = excluded.set_seq, due_at = excluded.due_at, claim = NULL, claimed_until = NULL
+        """
     }
 
     /// The identity of this name, or nil.

@@ -12,13 +12,15 @@ extension LedgerStore {
             Event(kind: .policy, outcome: "changed", data: [.init("event", "clock.accepted")]),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
         let unit = AppendUnit([.init(draft, keys: ledger.keys)], acceptsClock: true) { placed in
-            placed.map { place in
-                """
-                UPDATE countersign.ledgers SET clock_accepted_until = \(PostgresTimestamp(place.recordedAt))
-                WHERE ledger_id = \(ledger.id)
-                """
-            }
+            placed.map { Self.acceptClock(until: $0.recordedAt, of: ledger.id) }
         }
         return try await append(unit, to: ledger, deadline: deadline)[0]
+    }
+
+    /// What follows from the entry, whose time `until` is.
+    static func acceptClock(until: Timestamp, of ledgerID: Int64) -> Statement {
+        """
+        UPDATE countersign.ledgers SET clock_accepted_until = \(PostgresTimestamp(until)) WHERE ledger_id = \(ledgerID)
+        """
     }
 }

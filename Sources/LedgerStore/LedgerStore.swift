@@ -24,7 +24,8 @@ package final class LedgerStore: Sendable {
     let observer: any Observer
     /// Where erasures are named outside the database; nil for nowhere.
     let journal: ErasureJournal?
-    private let appends: ConnectionPool
+    /// For what is appended.
+    let appends: ConnectionPool
     private let master: Result<SecretKey, MasterSecret.Fault>
     private let environment: AppendEnvironment
     private let appenders = Mutex<[Int64: Appender]>([:])

@@ -128,6 +128,8 @@ extension Observation {
         case .erasureRefused(let ledger): Record("erasure_refused", .notice, ["ledger": .text(ledger)])
         case .erasureJournalFailed(let ledger, let reason):
             Record("erasure_journal_failed", .critical, ["ledger": .text(ledger), "reason": .text(reason)])
+        case .retentionFailed(let ledger, let reason):
+            Record("retention_failed", .error, ["ledger": .text(ledger), "reason": .text(reason)])
         case .verificationFinished(let ledger, let entries, let broken, let seconds):
             Record(
                 "verification_finished", broken == 0 ? .info : .critical,

@@ -68,6 +68,8 @@ package enum Observation: Sendable, Equatable {
     case erasureRefused(ledger: String)
     /// An erasure was committed and could not be written into the journal.
     case erasureJournalFailed(ledger: String, reason: String)
+    /// What is older than the policy could not be erased; the next round tries again.
+    case retentionFailed(ledger: String, reason: String)
 
     /// A verification came to its end; `broken` entries were named.
     case verificationFinished(ledger: String, entries: Int64, broken: Int64, seconds: Double)

@@ -30,7 +30,7 @@ COMMANDS = [["serve"], ["token"], ["token", "create"], ["token", "list"], ["toke
             ["dmarc-report", "verify"], ["witness"], ["witness", "serve"], ["witness", "new-key"], ["erase"], ["hold"],
             ["hold", "add"], ["hold", "list"], ["hold", "release"], ["retention"], ["retention", "apply"],
             ["retention", "scrub"], ["ledger", "keys"], ["ledger", "rotate-key"], ["ledger", "retire-keys"],
-            ["ledger", "publish"], ["checkpoint"], ["checkpoint", "show"], ["checkpoint", "sign"],
+            ["ledger", "publish"], ["ledger", "reappend"], ["checkpoint"], ["checkpoint", "show"], ["checkpoint", "sign"],
             ["checkpoint", "stamp"], ["receipt"], ["verify-receipt"], ["verify-export"], ["verify-tiles"],
             ["verify-timestamp"], ["backup"], ["restore"]]
 IMPORTED = 4_000

@@ -407,6 +407,22 @@ def test_retention_erases_what_is_old_and_spares_what_is_held(service: DataDirec
     assert again["entries"] == 0 and again["erased_by"] == []
 
 
+def test_a_service_with_a_policy_erases_what_is_too_old(own_directory: DataDirectory) -> None:
+    own_directory.serve(arguments=["--retention", "3s", "--retention-interval", "200ms"])
+    api, old, held = own_directory.api(), Person("old"), Person("held")
+    mail_life(api, held)
+    hold(api, subject=held.address)
+    mail_life(api, old)
+    assert traces(dump(own_directory), old)
+    wait_until(lambda: not traces(dump(own_directory), old), 20, "the old values to be erased", pause=0.5)
+    entries = api.json("/v1/entries", kind="access", outcome="erased")["entries"]
+    assert entries[0]["entry"]["data"]["event"] == "retention"
+    assert entries[0]["entry"]["reporter"] == {"id": "retention", "via": "service"}
+    assert traces(dump(own_directory), held), "what is held stays"
+    assert "countersign_retention_failures_total 0" in own_directory.api().get("/metrics").text
+    assert own_directory.verify().is_intact
+
+
 # -- the journal, restarts and restores
 
 

@@ -29,6 +29,7 @@ import Testing
         .witnessFailed(code: "busy", reason: "w/ab.lock is locked"),
         .erased(ledger: "a.example/mail", event: "erasure", entries: 6), .erasureRefused(ledger: "a.example/mail"),
         .erasureJournalFailed(ledger: "a.example/mail", reason: "full"),
+        .retentionFailed(ledger: "a.example/mail", reason: "no"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 0, seconds: 0.125),
     ]
 

@@ -32,6 +32,7 @@ import Testing
         .witnessFailed(code: "busy", reason: "w/ab.lock is locked"),
         .erased(ledger: "a.example/mail", event: "erasure", entries: 6), .erasureRefused(ledger: "a.example/mail"),
         .erasureJournalFailed(ledger: "a.example/mail", reason: "full"),
+        .retentionFailed(ledger: "a.example/mail", reason: "no"),
         .verificationFinished(ledger: "a.example/mail", entries: 9, broken: 2, seconds: 0.125),
     ]
 
@@ -60,7 +61,7 @@ import Testing
             "countersign_witness_answers_total{status=\"422\"} 1", "countersign_witness_forks_total 1",
             "countersign_witness_failures_total{code=\"busy\"} 1",
             "countersign_erased_entries_total{event=\"erasure\"} 6", "countersign_erasure_refusals_total 1",
-            "countersign_erasure_journal_failures_total 1",
+            "countersign_erasure_journal_failures_total 1", "countersign_retention_failures_total 1",
             "countersign_verifications_total{verdict=\"broken\"} 1",
             "countersign_verified_entries 9", "countersign_broken_entries 2",
             "countersign_verification_seconds_sum 0.125",

@@ -6,8 +6,8 @@ struct Doctor: AsyncParsableCommand {
         abstract: "Look at everything that the ledger leans on, and say what to do about it.",
         discussion: """
             Looks at Postgres and its settings, the schema, roles, rights and triggers, the master secret, the signing \
-            keys and guards, the clocks, the partitions and the disk. Changes nothing. A private Postgres that does \
-            not run is started meanwhile.
+            keys and guards, the journal of erasures, the clocks, the partitions and the disk. Changes nothing. A \
+            private Postgres that does not run is started meanwhile.
 
             With --after-restore, for whoever has restored a backup or failed over: every line is read and held to the \
             newest checkpoint that the guard knows. A ledger that was halted and holds may go on, which is an entry.
@@ -20,6 +20,7 @@ struct Doctor: AsyncParsableCommand {
             """)
 
     @OptionGroup var database: DatabaseOptions
+    @OptionGroup var journal: JournalOption
     @OptionGroup var output: OutputOptions
     @Flag(help: "Hold every ledger to its guard, line by line, and let halted ones that hold go on.")
     var afterRestore = false
@@ -32,7 +33,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let location = try database.location()
         let results = try await Interruption.cancelling {
-            await Checkup(location, isAfterRestore: afterRestore).run()
+            await Checkup(location, journal.journal(of: location), isAfterRestore: afterRestore).run()
         }
         let failed = results.count { $0.status == .fail }
         if output.isJSON {

@@ -8,14 +8,14 @@ import LedgerStore
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Create and list ledgers, change their keys and who may read them, accept a jump of the clock.",
+        abstract: "Create and list ledgers, change their keys and who may read them, and see them through trouble.",
         discussion: """
             A ledger is one chain of entries under a name that never changes, its origin: a host and a path in lower \
             case, such as acme.example/mail.
             """,
         subcommands: [
             LedgerCreate.self, LedgerList.self, LedgerAcceptClock.self, LedgerKeysCommand.self, LedgerRotateKey.self,
-            LedgerRetireKeys.self, LedgerPublish.self,
+            LedgerRetireKeys.self, LedgerPublish.self, LedgerReappend.self,
         ])
 }
 

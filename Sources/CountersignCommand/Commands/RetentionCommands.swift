@@ -19,7 +19,8 @@ struct RetentionApply: AsyncParsableCommand {
         abstract: "Erase the sealed values of all entries that are old enough.",
         discussion: """
             What a legal hold covers stays. Each step is an entry of its own that lists what it erased, so that it may \
-            be cut off at any time and repeated. Run it by a timer, once a day.
+            be cut off at any time and repeated. `countersign serve --retention 730d` does the same by itself, every \
+            hour.
 
             Examples:
                 countersign retention apply --data-dir /var/lib/countersign --older-than 730d --dry-run

@@ -58,6 +58,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Names") var names: NameOptions
     @OptionGroup(title: "Identities") var schedule: ScheduleOptions
     @OptionGroup(title: "Erasure") var journal: JournalOption
+    @OptionGroup(title: "Erasure") var retention: RetentionOptions
     @Option(help: "How the log is written: auto, text or json.")
     var logFormat = LogFormat.auto
     @Option(help: "The least severe level that is logged.")
@@ -128,6 +129,7 @@ struct Serve: AsyncParsableCommand {
                 StoreService(store: store), IdentityCheckService(checks: checks),
                 server(store, verifications, checks, receipts, observer, metrics, logger),
             ] + (signing.map { [$0] } ?? [])
+            + (retention.schedule(store, observer: observer).map { [RetentionService(schedule: $0)] } ?? [])
         var configurations = services.map { service in
             // In order, whoever ends first: an abrupt end would take the database from under open requests.
             ServiceGroupConfiguration.ServiceConfiguration(

@@ -20,7 +20,8 @@ struct AfterRestore {
         return results
     }
 
-    private func result(_ ledger: StoredLedger) async throws -> CheckResult {
+    /// - Parameter reappended: entries that were lost, and were appended again just now.
+    func result(_ ledger: StoredLedger, reappended: Range<Int>? = nil) async throws -> CheckResult {
         let name = "\(Self.check): \(ledger.origin.text)"
         let verdict: RestoreCheck.Verdict
         do {
@@ -34,13 +35,13 @@ struct AfterRestore {
             return .fail(
                 name, "there is no \(folders.guards.file(of: ledger.origin)), so nothing says how far the ledger was",
                 next: "put the guard back as it was last; it is never restored together with the database")
-        case .grown(let known, let size): return try await resume(ledger, known, size: size, name)
+        case .grown(let known, let size): return try await resume(ledger, known, size: size, reappended, name)
         case .behind(let known, let size):
             return .fail(
                 name, "the database has \(size) entries, and \(known.size) were signed: \(known.size - size) are lost",
-                next: "restore further, up to the last write-ahead log; if that is gone, begin a successor: "
-                    + "`countersign ledger create NEW --successor-of CHECKPOINT` with the guard's checkpoint. "
-                    + "Never remove the guard")
+                next: "restore further, up to the last write-ahead log; if that is gone and an export has the lost "
+                    + "entries, `countersign ledger reappend EXPORT`; else begin a successor: `countersign ledger "
+                    + "create NEW --successor-of CHECKPOINT` with the guard's checkpoint. Never remove the guard")
         case .other(let known):
             return .fail(
                 name, "the first \(known.size) entries are not the ones that were signed",
@@ -54,7 +55,7 @@ struct AfterRestore {
     }
 
     private func resume(
-        _ ledger: StoredLedger, _ known: Checkpoint, size: Int, _ name: String
+        _ ledger: StoredLedger, _ known: Checkpoint, size: Int, _ reappended: Range<Int>?, _ name: String
     ) async throws -> CheckResult {
         let detail = "\(size) entries, which grow out of the signed checkpoint of \(known.size)"
         guard try await open.store.haltReason(of: ledger) != nil else { return .ok(name, detail) }
@@ -62,7 +63,11 @@ struct AfterRestore {
             return .fail(name, "\(detail); it stays halted, for the master secret is missing", next: "restore its file")
         }
         let placed = try await open.store.resume(
-            ledger, heldTo: known, reporter: OpenStore.reporter, deadline: OpenStore.appendDeadline)
-        return .ok(name, "\(detail); it was halted and goes on, as entry \(placed.seq) says")
+            ledger, heldTo: known, reappended: reappended, reporter: OpenStore.reporter,
+            deadline: OpenStore.appendDeadline)
+        // What was erased since the backup could not be erased again as long as nothing was appended.
+        let erased = try await open.store.applyJournal(reporter: OpenStore.reporter, timeout: OpenStore.appendTimeout)
+        let again = erased == 0 ? "" : "; \(erased) entries were erased again, as the journal of erasures has it"
+        return .ok(name, "\(detail); it was halted and goes on, as entry \(placed.seq) says\(again)")
     }
 }

@@ -9,12 +9,15 @@ struct Checkup: Sendable {
     private static let timeout = Duration.seconds(30)
 
     private let location: DatabaseLocation
+    private let journal: ErasureJournal?
     private let isAfterRestore: Bool
 
-    /// - Parameter isAfterRestore: whether ledgers are held to their guards line by line, and halted ones that hold may
-    ///   go on.
-    init(_ location: DatabaseLocation, isAfterRestore: Bool) {
+    /// - Parameters:
+    ///   - journal: where erasures are named; nil for nowhere.
+    ///   - isAfterRestore: whether ledgers are held to their guards line by line, and halted ones that hold may go on.
+    init(_ location: DatabaseLocation, _ journal: ErasureJournal?, isAfterRestore: Bool) {
         self.location = location
+        self.journal = journal
         self.isAfterRestore = isAfterRestore
     }
 
@@ -99,13 +102,17 @@ struct Checkup: Sendable {
         var results: [CheckResult] = [.ok("database", "reachable as \(facts.user), \(mebibytes) MiB"), schema]
         results += FactChecks(facts, now: Clock.now()).results
         results += try await MasterSecretCheck(location).results()
-        results += try await OpenStore.with(location) { open in
-            if isAfterRestore { return try await AfterRestore(open).results() }
-            guard let folders = location.signing else {
-                return [.warn("signing", "no folder of keys is named", next: "add --master-key FILE or --key-dir DIR")]
-            }
-            return try await SigningCheck(open, folders).results()
+        results += try await OpenStore.with(location, journal) { open in
+            try await signing(open) + [try await JournalCheck(open.store).result()]
         }
         return results
+    }
+
+    private func signing(_ open: OpenStore) async throws -> [CheckResult] {
+        if isAfterRestore { return try await AfterRestore(open).results() }
+        guard let folders = location.signing else {
+            return [.warn("signing", "no folder of keys is named", next: "add --master-key FILE or --key-dir DIR")]
+        }
+        return try await SigningCheck(open, folders).results()
     }
 }

@@ -12,7 +12,9 @@ struct TimeSpan: ExpressibleByArgument, Sendable {
         let digits = argument.prefix { $0.isASCII && $0.isNumber }
         let name = argument.dropFirst(digits.count)
         guard let count = Int64(digits), (1...1_000_000_000).contains(count),
-            let unit = Self.units.first(where: { $0.name == name })
+            let unit = Self.units.first(where: { $0.name == name }),
+            // So that it is a number of microseconds as well.
+            count <= Int64.max / 1_000 / unit.milliseconds
         else { return nil }
         milliseconds = count * unit.milliseconds
     }

@@ -34,6 +34,15 @@ struct SigningService: Service {
     }
 }
 
+/// The erasure of what is too old, until the group shuts down. What is left then, the next round erases.
+struct RetentionService: Service {
+    let schedule: RetentionSchedule
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await schedule.run() }
+    }
+}
+
 /// The HTTP server; where it cannot listen, it says so in words.
 struct ListeningService: Service {
     let server: any Service

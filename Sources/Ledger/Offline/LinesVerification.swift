@@ -46,15 +46,17 @@ package struct LinesVerification: Sendable {
     package mutating func add(_ text: [UInt8]) throws(Fault) {
         let number = count + 1
         if let outline = try? EntryOutline(text.span, &scanner) { return try add(outline, text, number) }
-        guard let json = try? JSONReader.read(text), let line = json["line"]?.text.map({ Array($0.utf8) }),
-            let outline = try? EntryOutline(line.span, &scanner)
-        else { throw .notAnEntry(line: number) }
-        try add(outline, line, number)
-        let disclosures = (json["disclosures"]?.elements ?? []).map { $0.text ?? "" }
-        let sealed = Set((try? Entry(line: line))?.sealed.map(\.digest) ?? [])
-        guard disclosures.allSatisfy({ sealed.contains(Disclosure(text: $0).digest) }) else {
-            throw .strangeDisclosure(seq: outline.seq)
+        let exported: ExportedEntry
+        do throws(ExportedEntry.Fault) {
+            exported = try ExportedEntry(text)
+        } catch {
+            switch error {
+            case .notAnEntry: throw .notAnEntry(line: number)
+            case .strangeDisclosure(let seq): throw .strangeDisclosure(seq: seq)
+            }
         }
+        guard let outline = try? EntryOutline(exported.line.span, &scanner) else { throw .notAnEntry(line: number) }
+        try add(outline, exported.line, number)
     }
 
     private mutating func add(_ outline: EntryOutline, _ line: [UInt8], _ number: Int) throws(Fault) {

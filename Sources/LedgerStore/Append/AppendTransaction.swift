@@ -27,9 +27,11 @@ struct AppendTransaction {
     ///
     /// All statements travel together; each one after the lock sees what was committed before the lock was given.
     ///
-    /// - Parameter asksForKeys: whether used idempotency keys are looked up. Otherwise all keys are taken for new, and
-    ///   the primary key of their table refuses the group where one is not.
-    func begin(_ units: [AppendUnit], asksForKeys: Bool) async throws -> Reading {
+    /// - Parameters:
+    ///   - asksForKeys: whether used idempotency keys are looked up. Otherwise all keys are taken for new, and the
+    ///     primary key of their table refuses the group where one is not.
+    ///   - isHalted: whether the ledger must be halted, rather than must not: for what repairs it.
+    func begin(_ units: [AppendUnit], asksForKeys: Bool, isHalted: Bool = false) async throws -> Reading {
         let keyTags = asksForKeys ? units.flatMap(\.keyTags) : []
         let personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
         let attemptTags = units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }
@@ -43,7 +45,11 @@ struct AppendTransaction {
             throw StoreError(.notFound, "the ledger is not in this database", committed: .no)
         }
         try requireKeys(lock)
-        if let reason = try lock.textIfPresent(3) { throw StoreError.halted(reason) }
+        let halt = try lock.textIfPresent(3)
+        if let halt, !isHalted { throw StoreError.halted(halt) }
+        if halt == nil, isHalted {
+            throw StoreError(.inProgress, "the ledger goes on already; nothing is lost of it", committed: .no)
+        }
         let head = answers[2].first
         guard let now = try head?.timestampIfPresent(2) else {
             throw StoreError(.halted, "the ledger has no head; run `countersign verify`", committed: .no)
@@ -104,11 +110,33 @@ struct AppendTransaction {
         if isCopying { try await connection.endCopyIn(deadline: deadline) }
     }
 
-    /// Writes what is left of the group and commits. Whatever is thrown once COMMIT was sent leaves the outcome
-    /// unknown, unless the server itself refused.
-    func commit(_ group: SequencedGroup) async throws {
+    /// Writes rows and effects, and the head of the tree that they make, and commits. Whatever is thrown once COMMIT was
+    /// sent leaves the outcome unknown, unless the server itself refused.
+    func commit(_ batches: [ColumnBatch], effects: [Statement], tree: TreeState) async throws {
+        var statements = try await copyLarge(batches)
+        statements += effects
+        statements.append(
+            """
+            INSERT INTO countersign.heads (ledger_id, size, root)
+            VALUES (\(ledger.id), \(tree.size), \(tree.root.bytes))
+            """)
+        statements.append("COMMIT")
+        let answers = try await connection.pipeline(statements, deadline: deadline)
+        guard let commit = answers.last, commit.command == "COMMIT", !commit.hasWarning else {
+            throw StoreError(.unavailable, "the database warned about the commit", committed: .unknown)
+        }
+    }
+
+    /// Writes rows and effects within the transaction.
+    func write(_ batches: [ColumnBatch], effects: [Statement]) async throws {
+        let statements = try await copyLarge(batches) + effects
+        if !statements.isEmpty { try await connection.pipeline(statements, deadline: deadline) }
+    }
+
+    /// Writes what is large; gives the statements that write the rest.
+    private func copyLarge(_ batches: [ColumnBatch]) async throws -> [Statement] {
         var statements: [Statement] = []
-        for batch in group.batches {
+        for batch in batches {
             if batch.rowCount <= Self.pipelinedMax {
                 statements.append(batch.insert)
             } else {
@@ -116,17 +144,7 @@ struct AppendTransaction {
                     batch.copyStatement, columns: batch.columns.map(\.values), deadline: deadline)
             }
         }
-        statements += group.effects
-        statements.append(
-            """
-            INSERT INTO countersign.heads (ledger_id, size, root)
-            VALUES (\(ledger.id), \(group.tree.size), \(group.tree.root.bytes))
-            """)
-        statements.append("COMMIT")
-        let answers = try await connection.pipeline(statements, deadline: deadline)
-        guard let commit = answers.last, commit.command == "COMMIT", !commit.hasWarning else {
-            throw StoreError(.unavailable, "the database warned about the commit", committed: .unknown)
-        }
+        return statements
     }
 
     /// The places of entries that stood before the group.
@@ -223,7 +241,7 @@ extension AppendTransaction {
         """
     }
 
-    private func subjectsStatement(_ tags: [[UInt8]]) -> Statement {
+    func subjectsStatement(_ tags: [[UInt8]]) -> Statement {
         """
         SELECT t.tag, s.pseudonym
         FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
@@ -251,7 +269,7 @@ extension AppendTransaction {
         return used
     }
 
-    private static func subjects(_ rows: Rows) throws -> [[UInt8]: Pseudonym] {
+    static func subjects(_ rows: Rows) throws -> [[UInt8]: Pseudonym] {
         var subjects: [[UInt8]: Pseudonym] = [:]
         for row in rows { subjects[try row.bytes(0)] = Pseudonym(try row.bytes(1)) }
         return subjects

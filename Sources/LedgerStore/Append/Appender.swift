@@ -244,7 +244,7 @@ actor Appender {
             try await connection.rollback(deadline: deadline)
         } else {
             do {
-                try await transaction.commit(group)
+                try await transaction.commit(group.batches, effects: group.effects, tree: group.tree)
             } catch let error as PostgresError where error.isAmbiguousCommit {
                 throw LostCommit(group: group)
             } catch let error as StoreError where error.committed == .unknown {

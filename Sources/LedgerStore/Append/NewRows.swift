@@ -128,20 +128,20 @@ struct NewRows: Sendable {
     }
 
     mutating func add(
-        _ event: Event, seq: Int, recordedAt: Timestamp, leafHash: Digest, line: [UInt8]
+        _ keys: ProjectedKeys, seq: Int, recordedAt: Timestamp, leafHash: Digest, line: [UInt8]
     ) {
         entries.ledgerID.append(ledgerID)
         entries.seq.append(Int64(seq))
         entries.recordedAt.append(PostgresTimestamp(recordedAt))
-        entries.occurredAt.append(event.occurredAt.map(PostgresTimestamp.init))
+        entries.occurredAt.append(keys.occurredAt.map(PostgresTimestamp.init))
         entries.leafHash.append(leafHash.bytes)
-        entries.kind.append(event.kind.rawValue)
-        entries.outcome.append(event.outcome)
-        entries.oversightMode.append(event.oversightMode?.rawValue)
-        entries.messageID.append(event.messageID?.text)
-        entries.sender.append(event.sender?.lookupForm)
-        entries.actor.append(event.actor?.id)
-        entries.runID.append(event.workflow?.runID)
+        entries.kind.append(keys.kind)
+        entries.outcome.append(keys.outcome)
+        entries.oversightMode.append(keys.oversightMode)
+        entries.messageID.append(keys.messageID)
+        entries.sender.append(keys.sender)
+        entries.actor.append(keys.actor)
+        entries.runID.append(keys.runID)
         entries.line.append(text: line)
     }
 

@@ -177,7 +177,8 @@ struct SequencedGroup: Sendable {
         tree.lastRecordedAt = recordedAt
         if leafHashes.isEmpty, startsHour || firstSeq == 0 { rows.addHour(recordedAt.hour, firstSeq: firstSeq) }
         leafHashes.append(leafHash)
-        rows.add(draft.event, seq: seq, recordedAt: recordedAt, leafHash: leafHash, line: line)
+        rows.add(
+            ProjectedKeys(draft.event), seq: seq, recordedAt: recordedAt, leafHash: leafHash, line: line)
         for key in draft.lookupKeys(subjects: subjects) { rows.add(key, seq: seq) }
         if !draft.disclosures.isEmpty { rows.addDisclosures(draft.disclosures, seq: seq) }
         return Placed(seq: seq, leafHash: leafHash, recordedAt: recordedAt, conflictsWith: earlier)

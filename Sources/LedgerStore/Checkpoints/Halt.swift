@@ -29,17 +29,25 @@ extension LedgerStore {
 
     /// Lets the ledger grow again, and records that: a `policy/changed` entry with the checkpoint that the ledger was
     /// held to. It is for whoever has done so to call.
+    ///
+    /// - Parameter reappended: the entries that were lost, and appended again byte for byte.
     package func resume(
-        _ ledger: StoredLedger, heldTo checkpoint: Checkpoint, reporter: Reporter, deadline: ContinuousClock.Instant
+        _ ledger: StoredLedger, heldTo checkpoint: Checkpoint, reappended: Range<Int>? = nil, reporter: Reporter,
+        deadline: ContinuousClock.Instant
     ) async throws -> Placed {
         try await read { connection, deadline in
             _ = try await connection.query(
                 "UPDATE countersign.ledgers SET halted = NULL WHERE ledger_id = \(ledger.id)", deadline: deadline)
         }
+        var data: [JSONValue.Member] = [
+            .init("checkpoint", checkpoint.json), .init("event", "ledger.resumed"),
+        ]
+        if let reappended, let last = reappended.last {
+            data.append(
+                .init("reappended", ["from_seq": .integer(reappended.lowerBound), "to_seq": .integer(last)]))
+        }
         let draft = try Draft(
-            Event(
-                kind: .policy, outcome: "changed",
-                data: [.init("checkpoint", checkpoint.json), .init("event", "ledger.resumed")]),
+            Event(kind: .policy, outcome: "changed", data: data),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
         return try await append(AppendUnit([.init(draft, keys: ledger.keys)]), to: ledger, deadline: deadline)[0]
     }

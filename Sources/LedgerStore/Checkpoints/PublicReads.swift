@@ -39,9 +39,12 @@ extension LedgerStore {
                 kind: .policy, outcome: "changed",
                 data: [.init("event", "ledger.published"), .init("level", .string(level.rawValue))]),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { _ in
-            ["UPDATE countersign.ledgers SET public_reads = \(level.rawValue) WHERE ledger_id = \(ledger.id)"]
-        }
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { _ in [Self.setPublicReads(level, of: ledger.id)] }
         return try await append(unit, to: ledger, deadline: deadline)[0]
+    }
+
+    /// What follows from the entry.
+    static func setPublicReads(_ level: PublicReads, of ledgerID: Int64) -> Statement {
+        "UPDATE countersign.ledgers SET public_reads = \(level.rawValue) WHERE ledger_id = \(ledgerID)"
     }
 }

@@ -139,27 +139,12 @@ struct ErasureUnit: Sendable {
     // MARK: Effects
 
     private func erase(_ touched: [Touched], _ part: SeqRanges, by erasing: Int) -> [Statement] {
-        guard !part.isEmpty else { return [] }
-        let blocks = part.blocks
-        let own = touched.filter { part.contains($0.seq) }
-        let pseudonym: Statement = self.pseudonym.map { "\($0.bytes)" } ?? "NULL"
-        return [
-            """
-            INSERT INTO countersign.erased_ranges (ledger_id, first_seq, last_seq, erased_by, pseudonym)
-            SELECT \(ledger.id), r.first_seq, r.last_seq, \(erasing), \(fragment: pseudonym)::bytea
-            FROM unnest(\(blocks.map { Int64($0.lowerBound) }), \(blocks.map { Int64($0.upperBound) }))
-                AS r (first_seq, last_seq)
-            """,
-            """
-            SELECT countersign.erase(
-                \(ledger.id), \(erasing), \(own.map { Int64($0.seq) }), \(own.map(\.rest)), \(own.compactMap(\.keyTag)))
-            """,
-        ]
+        ErasureEffects(ledger: ledger, seq: erasing, pseudonym: pseudonym)
+            .erase(part, touched.filter { part.contains($0.seq) })
     }
 
     private func forget(by erasing: Int) -> [Statement] {
-        guard let last, let pseudonym else { return [] }
-        let tag: Statement = last.tag.map { "\($0)" } ?? "NULL"
-        return ["SELECT countersign.forget(\(ledger.id), \(erasing), \(fragment: tag), \(pseudonym.bytes))"]
+        guard let last else { return [] }
+        return ErasureEffects(ledger: ledger, seq: erasing, pseudonym: pseudonym).forget(tag: last.tag)
     }
 }

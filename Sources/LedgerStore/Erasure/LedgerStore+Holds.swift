@@ -45,11 +45,7 @@ extension LedgerStore {
             reporter: reporter, random: Random.bytes)
         let unit = AppendUnit([.init(draft, about: people, keys: ledger.keys)]) { placed in
             placed.map { place in
-                """
-                INSERT INTO countersign.legal_holds
-                    (ledger_id, hold_id, pseudonym, message_id, first_seq, last_seq, reference, held_seq)
-                VALUES (\(ledger.id), \(id), \(fragment: scope), \(reference), \(place.seq))
-                """
+                Self.insertHold(id, on: scope, reference: reference, of: ledger.id, at: place.seq)
             }
         }
         return (id, try await append(unit, to: ledger, deadline: deadline)[0])
@@ -73,14 +69,29 @@ extension LedgerStore {
             rows.isEmpty ? StoreError(.notFound, "there is no such hold that could be released", committed: .no) : nil
         }
         let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isLive]) { placed in
-            placed.map { place in
-                """
-                UPDATE countersign.legal_holds SET released_seq = \(place.seq)
-                WHERE ledger_id = \(ledger.id) AND hold_id = \(id)
-                """
-            }
+            placed.map { Self.releaseHold(id, of: ledger.id, at: $0.seq) }
         }
         return try await append(unit, to: ledger, deadline: deadline)[0]
+    }
+
+    /// The row of a hold that the entry at `seq` places.
+    ///
+    /// - Parameter scope: the pseudonym, the Message-ID, and the first and the last entry: one of the three, else NULL.
+    static func insertHold(
+        _ id: String, on scope: Statement, reference: String, of ledgerID: Int64, at seq: Int
+    ) -> Statement {
+        """
+        INSERT INTO countersign.legal_holds
+            (ledger_id, hold_id, pseudonym, message_id, first_seq, last_seq, reference, held_seq)
+        VALUES (\(ledgerID), \(id), \(fragment: scope), \(reference), \(seq))
+        """
+    }
+
+    /// The mark in the row of a hold that the entry at `seq` releases.
+    static func releaseHold(_ id: String, of ledgerID: Int64, at seq: Int) -> Statement {
+        """
+        UPDATE countersign.legal_holds SET released_seq = \(seq) WHERE ledger_id = \(ledgerID) AND hold_id = \(id)
+        """
     }
 
     /// All holds of the ledger, oldest first, released ones too.

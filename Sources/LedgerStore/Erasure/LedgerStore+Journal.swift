@@ -37,6 +37,33 @@ extension LedgerStore {
         return count
     }
 
+    /// How the journal and the database stand to each other.
+    package struct JournalState: Sendable {
+        package let path: String
+        /// Erasures that the journal names.
+        package var namedCount = 0
+        /// Erasures that the database knows of and the journal lacks.
+        package var unwrittenCount = 0
+        /// Erasures that the journal names and the database has undone, being restored from an older backup.
+        package var undoneCount = 0
+    }
+
+    /// Compares the two and changes neither; nil where no journal is named.
+    package func journalState() async throws -> JournalState? {
+        guard let journal else { return nil }
+        let records = try journal.lines()
+        let ledgers = try await allLedgers()
+        var state = JournalState(path: journal.path, namedCount: records.count)
+        for (_, seqs) in try await unwritten(records, of: ledgers) { state.unwrittenCount += seqs.count }
+        for ledger in ledgers {
+            for record in try await lost(records.filter { $0.origin == ledger.origin.text }, in: ledger)
+            where try await find(record, in: ledger).isThere {
+                state.undoneCount += 1
+            }
+        }
+        return state
+    }
+
     /// Writes the erasures recorded at `seqs` into the journal.
     func journalize(_ seqs: [Int], of ledger: StoredLedger) async throws {
         guard let journal, !seqs.isEmpty else { return }
@@ -149,6 +176,16 @@ extension LedgerStore {
 
     /// Writes what the database knows of and the journal lacks.
     private func complete(_ known: [ErasureRecord], of ledgers: [StoredLedger]) async throws {
+        for (ledger, seqs) in try await unwritten(known, of: ledgers) {
+            // One at a time: the list of one may fill a line.
+            for seq in seqs { try await journalize([seq], of: ledger) }
+        }
+    }
+
+    /// The erasures that the database knows of and `known` lacks, ledger by ledger.
+    private func unwritten(
+        _ known: [ErasureRecord], of ledgers: [StoredLedger]
+    ) async throws -> [(ledger: StoredLedger, seqs: [Int])] {
         // All ledgers at once: there may be a thousand, and most have erased nothing.
         let stored = try await read { connection, deadline in
             try await connection.query(
@@ -156,16 +193,15 @@ extension LedgerStore {
             ).map { (ledger: try $0.int64(0), seq: try $0.int(1)) }
         }
         let written = Set(known.map(\.leafHash))
+        var unwritten: [(ledger: StoredLedger, seqs: [Int])] = []
         for (id, seqs) in Dictionary(grouping: stored, by: \.ledger) {
             guard let ledger = ledgers.first(where: { $0.id == id }) else { continue }
             let hashes = try await read { connection, deadline in
                 try await Self.leafHashes(of: seqs.map(\.seq), in: ledger, connection, deadline)
             }
-            // One at a time: the list of one may fill a line.
-            for (seq, hash) in hashes.sorted(by: { $0.key < $1.key }) where !written.contains(hash) {
-                try await journalize([seq], of: ledger)
-            }
+            unwritten.append((ledger, hashes.filter { !written.contains($0.value) }.keys.sorted()))
         }
+        return unwritten
     }
 
     private func records(of seqs: [Int], in ledger: StoredLedger) async throws(StoreError) -> [ErasureRecord] {

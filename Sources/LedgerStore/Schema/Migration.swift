@@ -26,6 +26,7 @@ package struct Migration: Sendable {
         Migration(7, "report rights", PackageResources._007_report_rights_sql),
         Migration(8, "checkpoints", PackageResources._008_checkpoints_sql),
         Migration(9, "erasures", PackageResources._009_erasures_sql),
+        Migration(10, "retention", PackageResources._010_retention_sql),
     ]
 
     /// The script that makes the roles; a superuser runs it once.

@@ -37,14 +37,11 @@ extension LedgerStore {
         let draft = try Draft(
             Event(kind: .access, outcome: "granted", data: data), origin: ledger.origin, reporter: reporter,
             random: Random.bytes)
-        let expiry: Statement = expiresAt.map { "\(PostgresTimestamp($0))" } ?? "NULL"
         let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
             placed.map { place in
-                """
-                INSERT INTO countersign.tokens (ledger_id, token_id, hash, name, scopes, expires_at, granted_seq)
-                VALUES (\(ledger.id), \(id), \(token.hash.bytes), \(name), \(wanted.map(\.rawValue)),
-                    \(fragment: expiry), \(place.seq))
-                """
+                Self.insertToken(
+                    id, hash: token.hash, name: name, scopes: wanted.map(\.rawValue), expiresAt: expiresAt,
+                    of: ledger.id, at: place.seq)
             }
         }
         let placed = try await append(unit, to: ledger, deadline: deadline)[0]
@@ -72,14 +69,28 @@ extension LedgerStore {
             rows.isEmpty ? StoreError(.notFound, "there is no such token that could be revoked", committed: .no) : nil
         }
         let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isLive]) { placed in
-            placed.map { place in
-                """
-                UPDATE countersign.tokens SET revoked_seq = \(place.seq)
-                WHERE ledger_id = \(ledger.id) AND token_id = \(id)
-                """
-            }
+            placed.map { Self.revokeToken(id, of: ledger.id, at: $0.seq) }
         }
         return try await append(unit, to: ledger, deadline: deadline)[0]
+    }
+
+    /// The row of a token that the entry at `seq` grants.
+    static func insertToken(
+        _ id: String, hash: Digest, name: String, scopes: [String], expiresAt: Timestamp?, of ledgerID: Int64,
+        at seq: Int
+    ) -> Statement {
+        let expiry: Statement = expiresAt.map { "\(PostgresTimestamp($0))" } ?? "NULL"
+        return """
+            INSERT INTO countersign.tokens (ledger_id, token_id, hash, name, scopes, expires_at, granted_seq)
+            VALUES (\(ledgerID), \(id), \(hash.bytes), \(name), \(scopes), \(fragment: expiry), \(seq))
+            """
+    }
+
+    /// The mark in the row of a token that the entry at `seq` revokes.
+    static func revokeToken(_ id: String, of ledgerID: Int64, at seq: Int) -> Statement {
+        """
+        UPDATE countersign.tokens SET revoked_seq = \(seq) WHERE ledger_id = \(ledgerID) AND token_id = \(id)
+        """
     }
 
     /// All tokens of the ledger, oldest first.

@@ -43,6 +43,14 @@ struct ErasureCoverage: Sendable {
         }
     }
 
+    /// Adds what was erased of a range that crosses the end of no block.
+    ///
+    /// - Parameter pseudonym: whose values were; nil for everybody's.
+    mutating func add(_ range: ClosedRange<Int>, pseudonym: Pseudonym?) {
+        blocks[range.lowerBound / SeqRanges.blockSize, default: []].append(
+            Row(range: range, pseudonym: pseudonym.flatMap { UInt128(bigEndian: $0.bytes.span) }))
+    }
+
     /// What was erased of the entry at `seq`.
     func erased(at seq: Int) -> Erased {
         var erased = Erased()

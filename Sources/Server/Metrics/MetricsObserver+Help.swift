@@ -43,6 +43,7 @@ extension MetricsObserver {
         "countersign_erased_entries_total": "Entries whose sealed values were erased by this process, by event.",
         "countersign_erasure_refusals_total": "Erasures that a legal hold stood in the way of.",
         "countersign_erasure_journal_failures_total": "Erasures that could not be written into the journal.",
+        "countersign_retention_failures_total": "Rounds in which what is too old could not be erased.",
         "countersign_verifications_total": "Verifications finished, by verdict.",
         "countersign_verification_seconds": "How long a verification took.",
         "countersign_verified_entries": "Entries that the last verification looked at.",

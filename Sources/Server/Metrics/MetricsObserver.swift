@@ -14,7 +14,7 @@ package final class MetricsObserver: Observer {
     private let failures, lostCommits, guiltyRequests, signingFailures, verifications,
         erasedEntries: LabelledMetrics<Counter>
     private let cosignatures, timestamps: LabelledMetrics<Counter>
-    private let erasureRefusals, erasureJournalFailures: Counter
+    private let erasureRefusals, erasureJournalFailures, retentionFailures: Counter
     private let tokenRefusals, requestRefusals, identityChecks, identityCheckFailures: LabelledMetrics<Counter>
     private let witnessAnswers, witnessFailures: LabelledMetrics<Counter>
     private let answers: LabelledMetrics<Timer>
@@ -64,6 +64,7 @@ package final class MetricsObserver: Observer {
         erasedEntries = counters("erased_entries_total", "event")
         erasureRefusals = counter("erasure_refusals_total")
         erasureJournalFailures = counter("erasure_journal_failures_total")
+        retentionFailures = counter("retention_failures_total")
         verifications = counters("verifications_total", "verdict")
         verifiedEntries = meter("verified_entries")
         brokenEntries = meter("broken_entries")
@@ -113,6 +114,7 @@ package final class MetricsObserver: Observer {
         case .erased(_, let event, let entries): erasedEntries[event].increment(by: entries)
         case .erasureRefused: erasureRefusals.increment()
         case .erasureJournalFailed: erasureJournalFailures.increment()
+        case .retentionFailed: retentionFailures.increment()
         case .verificationFinished(_, let entries, let broken, let seconds):
             verifications[broken == 0 ? "intact" : "broken"].increment()
             verifiedEntries.set(entries)

@@ -1,0 +1,174 @@
+import ArgumentParser
+import Checkpoints
+import Identities
+import Ledger
+import LedgerStore
+
+/// `countersign ledger reappend`
+struct LedgerReappend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reappend",
+        abstract: "Give a ledger back the entries that its database lost, byte for byte, from an export.",
+        discussion: """
+            For a database that was restored from a backup older than the newest signed checkpoint, where no \
+            write-ahead log leads further. The export, in JSON lines, has every lost entry in order, with its sealed \
+            values (`countersign export --disclosures`, or GET /v1/export?disclosures=true); what it has of earlier \
+            entries is passed over. Nothing is written unless the database's own lines and these make exactly the \
+            tree that the guard knows; then all is, in one transaction. The ledger goes on, which is an entry.
+
+            Entries that were answered and not yet signed lie beyond that tree. With --beyond-guard they are taken as \
+            well, as long as each follows the one before: for them you trust the export.
+
+            No export holds the DNS evidence of checks, nor DMARC reports: the entries come back, and \
+            `countersign verify` names what is missing beside them. What told requests with the same idempotency key \
+            apart is gone as well: the same key is a plain replay. Holds on people whom no lost mail names are to be \
+            placed anew; it says how many there are.
+
+            Examples:
+                countersign ledger reappend --dry-run all.jsonl --data-dir /var/lib/countersign
+                countersign ledger reappend all.jsonl --data-dir /var/lib/countersign
+
+            Exit status: 0 the ledger goes on, 1 the export was refused, 2 wrong usage, 3 could not run.
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var ledger: LedgerOption
+    @OptionGroup var journal: JournalOption
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The export in JSON lines; it is read twice, so it is a file.")
+    var export: String
+    @Flag(help: "Only say whether the export would be taken.")
+    var dryRun = false
+    @Flag(help: "Take entries behind the newest signed checkpoint as well, on the export's word.")
+    var beyondGuard = false
+
+    private struct Answer: Encodable {
+        let ledger: String
+        let reappended: Int
+        let from_seq: Int
+        let beyond: Int
+        let without_evidence: Int
+        let without_report: Int
+        let unknown_people: Int
+        let dry_run: Bool
+        let after_restore: CheckResult?
+    }
+
+    func run() async throws {
+        guard export != "-" else {
+            throw Complaint("the export is read twice", next: "write it to a file first", status: .usage)
+        }
+        try await OpenStore.with(database, journal) { open in
+            let ledger = try await ledger.find(in: open.store)
+            let after = try AfterRestore(open)
+            let guards = try open.location.requireSigning().guards
+            guard case .behind(let signed, _) = try await RestoreCheck(store: open.store, guards: guards).check(ledger)
+            else { throw try await nothingLost(after.result(ledger)) }
+            let plan = try await plan(for: ledger, signed, open)
+            guard !dryRun else { return try tell(plan, of: ledger, 0, nil) }
+            try await reappend(plan, to: ledger, open)
+            let unknown = try await open.store.unknownPeople(in: plan.lost, of: ledger)
+            let result = try await after.result(ledger, reappended: plan.lost)
+            try tell(plan, of: ledger, unknown, result)
+            guard result.status == .ok else { throw ExitCode(ExitStatus.notGood.rawValue) }
+        }
+    }
+
+    private func nothingLost(_ result: CheckResult) -> Complaint {
+        Complaint("nothing can be given back: \(result.detail)", next: result.next, status: .notGood)
+    }
+
+    /// Holds the export to the guard.
+    private func plan(
+        for ledger: StoredLedger, _ signed: Checkpoint, _ open: OpenStore
+    ) async throws -> LostTail.Plan {
+        var tail = try await open.store.lostTail(of: ledger, signed: signed, takesBeyond: beyondGuard)
+        do {
+            let lines = try ExportLines(export, "read")
+            defer { lines.close() }
+            while case let batch = try lines.next(), !batch.isEmpty {
+                try Task.checkCancellation()
+                for line in batch { try tail.add(line) }
+            }
+            return try tail.finish()
+        } catch let fault as LostTail.Fault {
+            throw Complaint(
+                "\(fault.description); nothing was written", next: Self.advice(fault), status: .notGood)
+        } catch let fault as LineReader.Fault {
+            throw Complaint(
+                "line \(fault.lineNumber) cannot be read: \(fault.reason); nothing was written", status: .notGood)
+        }
+    }
+
+    private static func advice(_ fault: LostTail.Fault) -> String {
+        switch fault {
+        case .valuesMissing: "take an export with sealed values (--disclosures)"
+        case .endsEarly: "take a later export, or begin a successor ledger"
+        default: "take another export, whole and in order; or begin a successor ledger"
+        }
+    }
+
+    private func reappend(_ plan: LostTail.Plan, to ledger: StoredLedger, _ open: OpenStore) async throws {
+        // The signer would say so as well, at its next look.
+        try await open.store.halt(ledger, "entries that the database lost are being appended again")
+        let lines = try ExportLines(export, "written")
+        defer { lines.close() }
+        try await open.store.reappend(plan, to: ledger, from: lines.next) {
+            IdentityEffects.statements(of: $0, in: ledger)
+        }
+    }
+
+    private func tell(
+        _ plan: LostTail.Plan, of ledger: StoredLedger, _ unknownPeople: Int, _ result: CheckResult?
+    ) throws {
+        if output.isJSON {
+            return try JSONOutput.print(
+                Answer(
+                    ledger: ledger.origin.text, reappended: plan.lost.count, from_seq: plan.lost.lowerBound,
+                    beyond: plan.beyondCount, without_evidence: plan.evidenceCount, without_report: plan.reportCount,
+                    unknown_people: unknownPeople, dry_run: result == nil, after_restore: result))
+        }
+        let entries = "entries \(plan.lost.lowerBound) to \(plan.lost.upperBound - 1)"
+        try Output.standard.writeLine(
+            result == nil ? "\(entries) would be appended again" : "\(entries) were appended again, byte for byte")
+        if plan.beyondCount > 0 {
+            try Output.standard.writeLine(
+                "\(plan.beyondCount) more were never signed and are left out; --beyond-guard takes them as well")
+        }
+        if plan.evidenceCount > 0 {
+            try Output.standard.writeLine("the DNS evidence of \(plan.evidenceCount) entries is lost")
+        }
+        if plan.reportCount > 0 { try Output.standard.writeLine("\(plan.reportCount) DMARC reports are lost") }
+        if unknownPeople > 0 {
+            try Output.standard.writeLine(
+                "the addresses of \(unknownPeople) people are lost; place holds on them anew")
+        }
+        if let result { try Output.standard.write(result.text) }
+    }
+}
+
+/// The lines of an export, in batches, and how far its reader is.
+private final class ExportLines {
+    private static let batchLines = 1_000
+    private static let batchBytes = 4 << 20
+
+    private var reader: LineReader
+    private let progress: ProgressBar
+
+    init(_ path: String, _ deed: String) throws {
+        reader = try LineReader(path: path)
+        progress = ProgressBar(unit: "lines \(deed)")
+    }
+
+    /// The next lines; none at the end.
+    func next() throws -> [[UInt8]] {
+        let lines = try reader.next(countMax: Self.batchLines, bytesMax: Self.batchBytes)
+        if let last = lines.last {
+            progress.update(done: last.number, fraction: reader.size.map { Double(last.end) / Double(max($0, 1)) })
+        }
+        return lines.map(\.bytes)
+    }
+
+    /// Takes the progress away.
+    func close() { progress.clear() }
+}

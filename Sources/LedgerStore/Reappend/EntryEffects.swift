@@ -1,0 +1,53 @@
+import Cryptography
+import Ledger
+import Postgres
+
+/// What an entry of the ledger's own administration calls for beside itself, made again from its line: what the units
+/// that appended it wrote as their effects. Erasures are apart (``ErasureEffects``).
+enum EntryEffects {
+    static func statements(of entry: Entry, in ledger: StoredLedger) -> [Statement] {
+        guard !entry.isProducers, let data = entry.json["data"] else { return [] }
+        let statement: Statement? =
+            switch (entry.kind, data["event"]?.text) {
+            case ("access", "token.granted"): grant(data, ledger.id, entry.seq)
+            case ("access", "token.revoked"):
+                data["token_id"]?.text.map { LedgerStore.revokeToken($0, of: ledger.id, at: entry.seq) }
+            case ("access", "hold.placed"): hold(entry, data, ledger.id)
+            case ("access", "hold.released"):
+                data["hold_id"]?.text.map { LedgerStore.releaseHold($0, of: ledger.id, at: entry.seq) }
+            case ("policy", "clock.accepted"): LedgerStore.acceptClock(until: entry.recordedAt, of: ledger.id)
+            case ("policy", "ledger.published"):
+                data["level"]?.text.flatMap(PublicReads.init(rawValue:))
+                    .map { LedgerStore.setPublicReads($0, of: ledger.id) }
+            case ("policy", KeyRotation.event):
+                KeyRotation(data: data).map { LedgerStore.insertKey($0.key, of: ledger.id, at: entry.seq) }
+            default: nil
+            }
+        return statement.map { [$0] } ?? []
+    }
+
+    private static func grant(_ data: JSONValue, _ ledgerID: Int64, _ seq: Int) -> Statement? {
+        guard let id = data["token_id"]?.text, let hash = data["hash"]?.text.flatMap({ Digest(hex: $0) }) else {
+            return nil
+        }
+        return LedgerStore.insertToken(
+            id, hash: hash, name: data["name"]?.text ?? "",
+            scopes: data["scopes"]?.elements?.compactMap(\.text) ?? [],
+            expiresAt: data["expires_at"]?.text.flatMap { Timestamp($0) }, of: ledgerID, at: seq)
+    }
+
+    private static func hold(_ entry: Entry, _ data: JSONValue, _ ledgerID: Int64) -> Statement? {
+        guard let id = data["hold_id"]?.text else { return nil }
+        let scope: Statement
+        if let message = data["message_id"]?.text {
+            scope = "NULL, \(message), NULL, NULL"
+        } else if let first = data["from_seq"]?.number, let last = data["to_seq"]?.number {
+            scope = "NULL, NULL, \(first), \(last)"
+        } else {
+            guard let pseudonym = entry.subjects.first else { return nil }
+            scope = "\(pseudonym.bytes), NULL, NULL, NULL"
+        }
+        return LedgerStore.insertHold(
+            id, on: scope, reference: data["reference"]?.text ?? "", of: ledgerID, at: entry.seq)
+    }
+}

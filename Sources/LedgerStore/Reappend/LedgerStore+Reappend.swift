@@ -1,0 +1,80 @@
+import Cryptography
+package import Ledger
+package import Postgres
+
+/// Giving a halted ledger back the entries that its database lost.
+extension LedgerStore {
+    /// What an export of the ledger is held to before anything is written.
+    ///
+    /// - Parameters:
+    ///   - signed: the newest checkpoint that the guard knows, of a larger tree than the ledger's.
+    ///   - takesBeyond: whether entries behind it are taken as well, on the export's word.
+    package func lostTail(
+        of ledger: StoredLedger, signed: Checkpoint, takesBeyond: Bool
+    ) async throws -> LostTail {
+        LostTail(ledger.origin, edge: try await rightEdge(of: ledger), signed: signed, takesBeyond: takesBeyond)
+    }
+
+    /// Makes the rows of other modules that an entry calls for.
+    package typealias EntryEffect = @Sendable (Entry) -> [Statement]
+
+    /// Appends what `plan` says was lost, all of it or nothing. The ledger must be halted, and stays so.
+    ///
+    /// - Parameters:
+    ///   - nextLines: gives the next lines of the export that the plan was made of; none at its end.
+    ///   - effects: makes the rows of other modules that an entry calls for.
+    package func reappend(
+        _ plan: LostTail.Plan, to ledger: StoredLedger, from nextLines: () throws -> [[UInt8]],
+        effects: @escaping EntryEffect
+    ) async throws {
+        guard ledger.keyFault == nil else { throw StoreError(.keyRefused, StoredLedger.keyRefusal, committed: .no) }
+        try await whileAppending(deadline: .now + Self.readTimeout) { connection, _ in
+            var run = try await ReappendRun(connection, ledger, plan, effects: effects)
+            while true {
+                try Task.checkCancellation()
+                let lines = try nextLines()
+                guard !lines.isEmpty else { return try await run.commit() }
+                try await run.append(lines)
+            }
+        }
+    }
+
+    /// How many people the entries `range` are about whose address nobody knows any more, though nothing erased it: no
+    /// sealed value shows it, for these entries are about them without naming them, as a hold's may be.
+    package func unknownPeople(in range: Range<Int>, of ledger: StoredLedger) async throws(StoreError) -> Int {
+        try await read { connection, deadline in
+            try await connection.query(
+                """
+                SELECT count(DISTINCT k.tag) FROM countersign.entry_keys k
+                WHERE k.ledger_id = \(ledger.id) AND k.name = 'subject'
+                    AND k.seq >= \(range.lowerBound) AND k.seq < \(range.upperBound)
+                    AND NOT EXISTS (
+                        SELECT FROM countersign.subjects s WHERE s.ledger_id = k.ledger_id AND s.pseudonym = k.tag)
+                    AND NOT EXISTS (
+                        SELECT FROM countersign.erased_ranges r
+                        WHERE r.ledger_id = k.ledger_id AND r.pseudonym = k.tag)
+                """, deadline: deadline
+            ).one().int(0)
+        }
+    }
+
+    private func rightEdge(of ledger: StoredLedger) async throws -> TreeState {
+        let head = try await head(of: ledger)
+        return try await whileAppending(deadline: .now + Self.readTimeout) { connection, deadline in
+            try await AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
+                .tree(size: head.size, root: head.root)
+        }
+    }
+
+    private func whileAppending<Value>(
+        deadline: ContinuousClock.Instant, _ body: (Connection, ContinuousClock.Instant) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await appends.withConnectionThread(deadline: deadline) { connection in
+                try await body(connection, deadline)
+            }
+        } catch let error as PostgresError {
+            throw StoreError(appending: error)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Cryptography
+import Ledger
+import Postgres
+
+/// Lost entries with all rows that stood beside them, as one transaction writes them. Pure: it is made from the right
+/// edge of the tree and from the people that the database knows.
+struct LostGroup: Sendable {
+    private let ledger: StoredLedger
+    private var rows: NewRows
+    private var known: [[UInt8]: Pseudonym]
+    private var keyRun: (tag: [UInt8], firstSeq: Int, count: Int)?
+    /// The tree once the group has committed.
+    private(set) var tree: TreeState
+    private(set) var effects: [Statement] = []
+
+    /// - Parameter known: the people that the database knows, by their tags.
+    init(_ ledger: StoredLedger, tree: TreeState, known: [[UInt8]: Pseudonym]) {
+        self.ledger = ledger
+        self.tree = tree
+        self.known = known
+        rows = NewRows(ledgerID: ledger.id)
+    }
+
+    /// Adds the next entry with what follows from it; `effects` are what else it calls for.
+    mutating func add(_ exported: ExportedEntry, _ values: LostValues, effects: [Statement]) {
+        let entry = exported.entry
+        let leafHash = TreeHash.leaf(exported.line.span)
+        for tile in tree.builder.append(leafHash) { rows.add(tile) }
+        if entry.recordedAt.hour != tree.lastRecordedAt.hour {
+            rows.addHour(entry.recordedAt.hour, firstSeq: entry.seq)
+        }
+        tree.lastLeafHash = leafHash
+        tree.lastRecordedAt = entry.recordedAt
+        rows.add(
+            ProjectedKeys(entry), seq: entry.seq, recordedAt: entry.recordedAt, leafHash: leafHash,
+            line: exported.line)
+        for key in entry.lookupKeys { rows.add(key, seq: entry.seq) }
+        if !values.staying.isEmpty { rows.addDisclosures(values.staying, seq: entry.seq) }
+        for person in values.people where known.updateValue(person.pseudonym, forKey: person.tag) == nil {
+            rows.add(person.pseudonym, tag: person.tag)
+        }
+        addKey(of: entry)
+        self.effects += effects
+    }
+
+    /// Entries of one request share its key, and follow each other.
+    private mutating func addKey(of entry: Entry) {
+        if let run = keyRun, run.tag == entry.idempotencyTag {
+            keyRun?.count += 1
+            return
+        }
+        finishKey()
+        keyRun = entry.idempotencyTag.map { ($0, entry.seq, 1) }
+    }
+
+    private mutating func finishKey() {
+        // What told the request from others is not in the line: the same key is a plain replay from now on.
+        if let run = keyRun { rows.addKey(run.tag, firstSeq: run.firstSeq, count: run.count, requestTag: nil) }
+        keyRun = nil
+    }
+
+    /// The rows to write, table by table; call it after the last entry.
+    mutating func takeBatches() -> [ColumnBatch] {
+        finishKey()
+        return rows.batches
+    }
+}

@@ -110,8 +110,8 @@ struct AppendTransaction {
         if isCopying { try await connection.endCopyIn(deadline: deadline) }
     }
 
-    /// Writes rows and effects, and the head of the tree that they make, and commits. Whatever is thrown once COMMIT was
-    /// sent leaves the outcome unknown, unless the server itself refused.
+    /// Writes rows and effects, and the head of the tree that they make, and commits. Whatever is thrown once COMMIT
+    /// was sent leaves the outcome unknown, unless the server itself refused.
     func commit(_ batches: [ColumnBatch], effects: [Statement], tree: TreeState) async throws {
         var statements = try await copyLarge(batches)
         statements += effects

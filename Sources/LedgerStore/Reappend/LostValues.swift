@@ -14,8 +14,8 @@ struct LostValues: Sendable {
     /// The disclosures that no lost entry erased, joined by "~"; empty if there is none.
     let staying: [UInt8]
 
-    /// - Parameter erased: what lost entries erased of this one. The export may show it all the same, for it may be from
-    ///   before.
+    /// - Parameter erased: what lost entries erased of this one. The export may show it all the same, for it may be
+    ///   from before.
     init(_ exported: ExportedEntry, _ keys: LedgerKeys, erased: ErasureCoverage.Erased) {
         var reader = DisclosureReader()
         let values = exported.disclosures.map { (text: $0.text, content: reader.read(Array($0.text.utf8).span)) }

@@ -2,8 +2,8 @@ import Cryptography
 import Ledger
 import Postgres
 
-/// Appends the entries that a halted ledger lost, byte for byte, with all rows that stood beside them: all of them in one
-/// transaction, or none.
+/// Appends the entries that a halted ledger lost, byte for byte, with all rows that stood beside them: all of them in
+/// one transaction, or none.
 struct ReappendRun {
     /// Entries that are written at a time, as far as they are not of one request.
     private static let groupMax = 1_000

@@ -90,7 +90,8 @@ package enum DurableFile {
         return unfinished
     }
 
-    private static func syncFolder(of path: String) throws(Fault) {
+    /// Returns once the name of `path`, which was made just now, survives a loss of power.
+    package static func syncFolder(of path: String) throws(Fault) {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         let isAbsolute = path.utf8.first == UInt8(ascii: "/")
         let descriptor = unsafe open(folder.isEmpty ? (isAbsolute ? "/" : ".") : folder, O_RDONLY | O_CLOEXEC)

@@ -60,22 +60,21 @@ struct LedgerReappend: AsyncParsableCommand {
         }
         try await OpenStore.with(database, journal) { open in
             let ledger = try await ledger.find(in: open.store)
-            let after = try AfterRestore(open)
             let guards = try open.location.requireSigning().guards
             guard case .behind(let signed, _) = try await RestoreCheck(store: open.store, guards: guards).check(ledger)
-            else { throw try await nothingLost(after.result(ledger)) }
+            else {
+                throw Complaint(
+                    "nothing can be given back: \(ledger.origin.text) is not behind a guard that is here",
+                    next: "`countersign doctor --after-restore` says how they stand", status: .notGood)
+            }
             let plan = try await plan(for: ledger, signed, open)
             guard !dryRun else { return try tell(plan, of: ledger, 0, nil) }
             try await reappend(plan, to: ledger, open)
             let unknown = try await open.store.unknownPeople(in: plan.lost, of: ledger)
-            let result = try await after.result(ledger, reappended: plan.lost)
+            let result = try await AfterRestore(open).result(ledger, reappended: plan.lost)
             try tell(plan, of: ledger, unknown, result)
             guard result.status == .ok else { throw ExitCode(ExitStatus.notGood.rawValue) }
         }
-    }
-
-    private func nothingLost(_ result: CheckResult) -> Complaint {
-        Complaint("nothing can be given back: \(result.detail)", next: result.next, status: .notGood)
     }
 
     /// Holds the export to the guard.

@@ -1,4 +1,5 @@
 import Cryptography
+import Durability
 import Glibc
 import Ledger
 
@@ -59,7 +60,14 @@ package struct ErasureJournal: Sendable {
             rest = rest.dropFirst(written)
         }
         guard fsync(descriptor) == 0 else { throw fault("cannot be synced") }
-        if isNew { try syncFolder() }
+        guard isNew else { return }
+        do {
+            try DurableFile.syncFolder(of: path)
+        } catch {
+            throw Fault(
+                description: "the journal of erasures \(error); see to the file, or choose another one with "
+                    + "--erasure-journal")
+        }
     }
 
     /// Takes away a last line that was cut off in writing: nobody was answered for it.
@@ -81,14 +89,6 @@ package struct ErasureJournal: Sendable {
             if count == 0 { return bytes }
             bytes += buffer[..<count]
         }
-    }
-
-    private func syncFolder() throws {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        let folder = parts.joined(separator: "/")
-        let descriptor = unsafe open(folder.isEmpty ? (parts.isEmpty ? "." : "/") : folder, O_RDONLY | O_CLOEXEC)
-        defer { close(descriptor) }
-        guard descriptor >= 0, fsync(descriptor) == 0 else { throw fault("cannot be synced") }
     }
 
     private func fault(_ what: String) -> Fault {

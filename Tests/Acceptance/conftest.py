@@ -101,6 +101,16 @@ def own_directory() -> Iterator[DataDirectory]:
 
 
 @pytest.fixture
+def target() -> Iterator[DataDirectory]:
+    """Where a backup is restored to: nothing is there yet."""
+    directory = DataDirectory()
+    try:
+        yield directory
+    finally:
+        directory.close()
+
+
+@pytest.fixture
 def own_service(own_directory: DataDirectory) -> DataDirectory:
     """A running service for one test that may break it."""
     own_directory.serve()

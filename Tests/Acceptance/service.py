@@ -209,6 +209,15 @@ class DataDirectory:
             *(part for scope in scopes for part in ("--scope", scope)))
         return made["token"]
 
+    def take_keys(self, source: DataDirectory, *, guard: bool = True, journal: bool = False) -> None:
+        """Before a restore into this directory: the secret, the signing keys and the rest of `source` as it is now."""
+        self.path.mkdir(mode=0o700)
+        for name in ("master.key", *(["erasures.jsonl"] if journal else [])):
+            shutil.copy2(source.path / name, self.path / name)
+        for name in ("keys", *(["guard"] if guard else [])):
+            shutil.copytree(source.path / name, self.path / name)
+        self.admin_token = source.admin_token
+
     # -- the database
 
     def sql(self, database: str = "countersign", role: str = "postgres") -> psycopg.Connection:

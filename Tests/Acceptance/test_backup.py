@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +18,11 @@ from service import DataDirectory
 pytestmark = pytest.mark.proofs
 
 
-@pytest.fixture
-def target() -> Iterator[DataDirectory]:
-    """Where a backup is restored to: nothing is there yet."""
-    directory = DataDirectory()
-    try:
-        yield directory
-    finally:
-        directory.close()
-
-
 def backed_up(directory: DataDirectory) -> Path:
     folder = directory.base / "backup"
     told = directory.run_json("backup", str(folder))
     assert told["bytes"] == (folder / "ledgers.dump").stat().st_size, told
     return folder
-
-
-def bring_keys(source: DataDirectory, target: DataDirectory, *, guard: bool = True) -> None:
-    """The secret, the signing keys and the guard, as they are now."""
-    target.path.mkdir(mode=0o700)
-    shutil.copy2(source.path / "master.key", target.path / "master.key")
-    for name in ("keys", *(["guard"] if guard else [])):
-        shutil.copytree(source.path / name, target.path / name)
 
 
 def restored(target: DataDirectory, folder: Path) -> tuple[int, dict[str, Any]]:
@@ -69,12 +50,11 @@ def test_a_backup_is_taken_while_the_service_goes_on_and_restored_to_the_byte(
     folder = backed_up(own_service)
     lines = own_service.api().lines()
     line.write_bytes(lines[200])
-    bring_keys(own_service, target)
+    target.take_keys(own_service)
     status, answer = restored(target, folder)
     assert (status, answer["verdict"]) == (0, "ok"), answer
     assert target.verify().is_intact
     key = target.run("ledger", "keys").stdout.decode().split()[-1]
-    target.admin_token = own_service.admin_token
     target.serve()
     found = target.api().lines()
     assert found[:len(lines) - 2] == lines[:len(lines) - 2]
@@ -88,12 +68,11 @@ def test_an_old_backup_is_told_halted_and_never_forks(own_service: DataDirectory
     append(own_service, 3)
     folder = backed_up(own_service)
     append(own_service, 4)
-    bring_keys(own_service, target)
+    target.take_keys(own_service)
     status, answer = restored(target, folder)
     assert status == 1
     (bad,) = [check for check in answer["checks"] if check["status"] != "ok"]
     assert "the guard a signed checkpoint of" in bad["detail"] and "halted" in bad["detail"], bad
-    target.admin_token = own_service.admin_token
     target.serve()
     problem(target.api().post("/v1/entries", {"kind": "send", "outcome": "sent"}), 503, "halted")
     assert target.api().get("/v1/entries/0").status_code == 200, "it can be read"
@@ -111,7 +90,7 @@ def test_without_a_guard_nothing_says_whether_entries_are_lost(
     own_service: DataDirectory, target: DataDirectory,
 ) -> None:
     folder = backed_up(own_service)
-    bring_keys(own_service, target, guard=False)
+    target.take_keys(own_service, guard=False)
     status, answer = restored(target, folder)
     assert status == 1
     assert [check["status"] for check in answer["checks"]] == ["ok", "warn"], answer
@@ -123,7 +102,7 @@ def test_a_spoilt_dump_is_refused_before_anything_is_made(own_service: DataDirec
     data = bytearray(dump.read_bytes())
     data[len(data) // 2] ^= 1
     dump.write_bytes(data)
-    bring_keys(own_service, target)
+    target.take_keys(own_service)
     status, answer = restored(target, folder)
     assert status == 3 and "is not the one that was backed up" in answer["error"]
     assert not (target.path / "postgres").exists()
@@ -145,7 +124,7 @@ def test_a_backup_whose_lines_were_changed_is_found_out(own_service: DataDirecto
     assert dumped.returncode == 0, dumped
     digest = hashlib.sha256((other / "ledgers.dump").read_bytes()).hexdigest()
     (other / "backup.json").write_text(json.dumps({**manifest, "sha256": digest}))
-    bring_keys(own_service, target)
+    target.take_keys(own_service)
     status, answer = restored(target, other)
     assert status == 1
     assert any(check["status"] == "fail" and "line" in check["detail"] for check in answer["checks"]), answer

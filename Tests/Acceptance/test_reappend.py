@@ -6,11 +6,9 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +34,8 @@ ROWS = {
     "signing_keys": "SELECT * FROM countersign.signing_keys WHERE seq < %s ORDER BY seq",
     "legal_holds": "SELECT * FROM countersign.legal_holds WHERE held_seq < %s ORDER BY held_seq",
     "erased_ranges": "SELECT * FROM countersign.erased_ranges WHERE erased_by < %s ORDER BY erased_by, first_seq",
-    "identities": "SELECT identity, settings, set_seq, last_seq FROM countersign.identities WHERE set_seq < %s ORDER BY 3",
+    "identities":
+        "SELECT identity, settings, set_seq, last_seq FROM countersign.identities WHERE set_seq < %s ORDER BY set_seq",
     "identity_verifications": "SELECT * FROM countersign.identity_verifications WHERE seq < %s ORDER BY seq",
     "ledgers": "SELECT public_reads, clock_accepted_until FROM countersign.ledgers WHERE %s > 0",
 }
@@ -101,15 +100,6 @@ PEOPLE = """SELECT * FROM countersign.subjects s WHERE EXISTS (
 QUIET = ["--checkpoint-interval", "1h"]
 
 
-@pytest.fixture
-def target() -> Iterator[DataDirectory]:
-    directory = DataDirectory()
-    try:
-        yield directory
-    finally:
-        directory.close()
-
-
 def size_of(directory: DataDirectory) -> int:
     with running(directory) as connection:
         return connection.execute("SELECT max(size) FROM countersign.heads").fetchone()[0]
@@ -140,16 +130,10 @@ def erase(api: Api, name: str) -> None:
 
 def restore(source: DataDirectory, target: DataDirectory, folder: Path) -> None:
     """Restores a backup; the secret, the keys, the guard and the journal are the newest."""
-    target.path.mkdir(mode=0o700)
-    for name in ("master.key", "erasures.jsonl"):
-        if (source.path / name).exists():
-            shutil.copy2(source.path / name, target.path / name)
-    for name in ("keys", "guard"):
-        shutil.copytree(source.path / name, target.path / name)
+    target.take_keys(source, journal=(source.path / "erasures.jsonl").exists())
     done = target.run("restore", str(folder), "--json")
     assert done.returncode == 1, done
     assert "halted" in done.stdout.decode(), done
-    target.admin_token = source.admin_token
 
 
 def small_loss(source: DataDirectory, target: DataDirectory, count: int = 30) -> Loss:

@@ -37,6 +37,20 @@ package struct GuardFolder: Sendable {
         }
     }
 
+    /// The ledgers that have a guard here.
+    func origins() throws(Fault) -> [Origin] {
+        let names: [String]
+        do throws(DurableFile.Fault) {
+            names = try DurableFile.names(in: path)
+        } catch {
+            throw Fault(description: "the folder of guards \(error)")
+        }
+        return names.filter { $0.hasSuffix(".guard") }.compactMap { name in
+            let parts = name.dropLast(".guard".count).split(separator: "+", omittingEmptySubsequences: false)
+            return try? Origin(parts.joined(separator: "/"))
+        }
+    }
+
     /// Makes the guard of a new ledger, with a checkpoint of the tree without leaves; leaves one that is there alone.
     package func makeGuard(of origin: Origin, signedBy key: SigningKey) throws(Fault) {
         let checkpoint = Checkpoint(origin: origin, size: 0, root: TreeHash.empty)

@@ -16,6 +16,17 @@ package struct SigningFolders: Sendable {
         package let description: String
     }
 
+    /// The newest checkpoints of ledgers that the guards know and the database does not: it was restored from a backup
+    /// that is older than they are.
+    package func missingLedgers(in store: LedgerStore) async throws -> [Checkpoint] {
+        let present = Set(try await store.allLedgers().map(\.origin.text))
+        var missing: [Checkpoint] = []
+        for origin in try guards.origins() where !present.contains(origin.text) {
+            if let known = try guards.record(of: origin)?.checkpoint, known.size > 0 { missing.append(known) }
+        }
+        return missing
+    }
+
     /// Makes a ledger with a key and a guard of its own.
     ///
     /// - Parameter predecessor: the last checkpoint of the ledger that this one succeeds.

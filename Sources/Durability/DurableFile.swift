@@ -60,6 +60,22 @@ package enum DurableFile {
         guard errno == EEXIST else { throw Fault(path, "cannot be made: \(systemMessage)") }
     }
 
+    /// The names of what is in the folder at `path`, ascending; none where there is no such folder.
+    package static func names(in path: String) throws(Fault) -> [String] {
+        guard let stream = unsafe opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw Fault(path, "cannot be listed: \(systemMessage)")
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe names.append(String(cString: $0)) }
+            }
+        }
+        return names.filter { $0 != "." && $0 != ".." }.sorted()
+    }
+
     /// Whether there is something at `path`.
     package static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 

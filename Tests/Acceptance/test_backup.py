@@ -86,6 +86,25 @@ def test_an_old_backup_is_told_halted_and_never_forks(own_service: DataDirectory
     assert json.loads(lines[0])["data"]["predecessor"]["ledger"] == "acme.example/mail"
 
 
+def test_a_ledger_that_began_after_the_backup_is_missed(own_service: DataDirectory, target: DataDirectory) -> None:
+    append(own_service)
+    folder = backed_up(own_service)
+    own_service.create_ledger("acme.example/later")
+    assert own_service.run("checkpoint", "sign", "--ledger", "acme.example/later").returncode == 0
+    own_service.instances[0].stop()
+    target.take_keys(own_service)
+    status, answer = restored(target, folder)
+    assert status == 1
+    lost = [check for check in answer["checks"] if check["check"] == "acme.example/later: up to date"]
+    assert [check["detail"] for check in lost] == [
+        "the guard knows this ledger with 1 entries, and the database does not"], answer
+    for arguments in ([], ["--after-restore"]):
+        done = target.run("doctor", *arguments)
+        assert done.returncode == 1 and b"fail  acme.example/later: up to date" in done.stdout, done
+    done = target.run("ledger", "create", "acme.example/later")
+    assert done.returncode == 3 and b"this database does not" in done.stderr, "a second history under one name"
+
+
 def test_without_a_guard_nothing_says_whether_entries_are_lost(
     own_service: DataDirectory, target: DataDirectory,
 ) -> None:

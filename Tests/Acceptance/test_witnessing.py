@@ -137,9 +137,9 @@ def test_with_too_few_witnesses_an_open_service_goes_on_and_says_so(watched: Wat
         witness.instances[0].kill()
     watched.serve("open")
     assert watched.append()["assurance"] == "signed"
-    text = wait_until(
-        lambda: (found := watched.directory.api().get("/metrics").text).count("unreachable") and found, 20, "a metric")
-    assert 'countersign_witness_requests_total{outcome="cosigned"}' in text
+    outcomes = {f'countersign_witness_requests_total{{outcome="{each}"}}' for each in ("cosigned", "unreachable")}
+    wait_until(
+        lambda: all(each in watched.directory.api().get("/metrics").text for each in outcomes), 20, "both to be counted")
     assert watched.newest()["assurance"] == "signed"
     assert ok(watched.directory.api().post("/v1/entries", {"kind": "send", "outcome": "sent"}), 201)
 

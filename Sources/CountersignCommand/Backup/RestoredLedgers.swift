@@ -25,7 +25,11 @@ struct RestoredLedgers {
             results.append(try await verified(ledger, expected))
             results.append(try await upToDate(ledger))
         }
-        return results
+        // What began after the backup is in no list of it.
+        let lost = try await open.location.requireSigning().missingLedgers(in: open.store).filter { known in
+            !manifest.ledgers.contains { $0.ledger == "\(known.origin)" }
+        }
+        return results + lost.map(CheckResult.missing)
     }
 
     /// Everything re-derived from the lines, and the backup's checkpoint.

@@ -17,7 +17,7 @@ struct AfterRestore {
     func results() async throws -> [CheckResult] {
         var results: [CheckResult] = []
         for ledger in try await open.store.allLedgers() { results.append(try await result(ledger)) }
-        return results
+        return try await results + folders.missingLedgers(in: open.store).map(CheckResult.missing)
     }
 
     /// - Parameter reappended: entries that were lost, and were appended again just now.

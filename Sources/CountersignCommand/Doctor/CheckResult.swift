@@ -1,3 +1,5 @@
+import Ledger
+
 /// What one check of `countersign doctor` found.
 struct CheckResult: Encodable, Sendable {
     enum Status: String, Encodable, Sendable {
@@ -20,6 +22,14 @@ struct CheckResult: Encodable, Sendable {
 
     static func fail(_ check: String, _ detail: String, next: String) -> CheckResult {
         CheckResult(check: check, status: .fail, detail: detail, next: next)
+    }
+
+    /// A ledger that its guard knows and the database does not.
+    static func missing(_ known: Checkpoint) -> CheckResult {
+        .fail(
+            "\(known.origin): up to date",
+            "the guard knows this ledger with \(known.size) entries, and the database does not",
+            next: "restore a later backup, or further; a folder of guards belongs to one database")
     }
 
     /// One line for people, and a second one with the next step.

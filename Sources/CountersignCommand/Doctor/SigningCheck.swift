@@ -20,6 +20,7 @@ struct SigningCheck {
         for ledger in try await open.store.allLedgers() {
             if let result = try await fault(ledger) { results.append(result) } else { good += 1 }
         }
+        results += try await folders.missingLedgers(in: open.store).map(CheckResult.missing)
         if results.isEmpty {
             let ledgers = good == 1 ? "the ledger has" : "all \(good) ledgers have"
             results.append(

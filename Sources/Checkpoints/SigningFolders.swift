@@ -17,12 +17,12 @@ package struct SigningFolders: Sendable {
     }
 
     /// The newest checkpoints of ledgers that the guards know and the database does not: it was restored from a backup
-    /// that is older than they are.
+    /// that is older than they are. A guard that cannot be read says nothing here.
     package func missingLedgers(in store: LedgerStore) async throws -> [Checkpoint] {
         let present = Set(try await store.allLedgers().map(\.origin.text))
         var missing: [Checkpoint] = []
         for origin in try guards.origins() where !present.contains(origin.text) {
-            if let known = try guards.record(of: origin)?.checkpoint, known.size > 0 { missing.append(known) }
+            if let known = try? guards.record(of: origin)?.checkpoint, known.size > 0 { missing.append(known) }
         }
         return missing
     }

@@ -139,7 +139,7 @@ def test_with_too_few_witnesses_an_open_service_goes_on_and_says_so(watched: Wat
     assert watched.append()["assurance"] == "signed"
     outcomes = {f'countersign_witness_requests_total{{outcome="{each}"}}' for each in ("cosigned", "unreachable")}
     wait_until(
-        lambda: all(each in watched.directory.api().get("/metrics").text for each in outcomes), 20, "both to be counted")
+        lambda: all(each in watched.directory.api().get("/metrics").text for each in outcomes), 20, "both to be told")
     assert watched.newest()["assurance"] == "signed"
     assert ok(watched.directory.api().post("/v1/entries", {"kind": "send", "outcome": "sent"}), 201)
 

@@ -184,6 +184,11 @@ struct Serve: AsyncParsableCommand {
                 try Output.error.writeLine("warning: \(ledger.origin.text): \(error.description)")
             }
         }
+        for known in try await open.location.requireSigning().missingLedgers(in: open.store) {
+            try Output.error.writeLine(
+                "warning: \(known.origin): the guard knows this ledger with \(known.size) entries, and the database "
+                    + "does not; `countersign doctor` says what to do")
+        }
     }
 
     /// Before anything is served: a database that was restored may have what was erased since its backup.

@@ -26,6 +26,8 @@ package struct LostTail: Sendable {
         package let signed: Checkpoint
         /// The entries, by their places.
         package let lost: Range<Int>
+        /// The line of the export, from 1, that the first of them stands in.
+        let firstLine: Int
         /// Entries that the export has beyond those; no checkpoint that the guard knows vouches for them.
         package let beyondCount: Int
         /// Entries whose DNS evidence, or whose DMARC report, no export holds.
@@ -42,6 +44,7 @@ package struct LostTail: Sendable {
     private var tree: CompactRange
     private var last: Digest
     private var line = 0
+    private var firstLine = 0
     private var beyondCount = 0
     private var evidenceCount = 0
     private var reportCount = 0
@@ -82,6 +85,7 @@ package struct LostTail: Sendable {
         last = TreeHash.leaf(exported.line.span)
         tree.append(last)
         guard tree.size != signed.size || tree.root == signed.root else { throw .otherTree(size: signed.size) }
+        if entry.seq == first { firstLine = line }
         note(exported)
     }
 
@@ -96,8 +100,8 @@ package struct LostTail: Sendable {
             throw .valuesMissing(entries: missing.count, first: first)
         }
         return Plan(
-            signed: signed, lost: first..<tree.size, beyondCount: beyondCount, evidenceCount: evidenceCount,
-            reportCount: reportCount, erasures: erasures)
+            signed: signed, lost: first..<tree.size, firstLine: firstLine, beyondCount: beyondCount,
+            evidenceCount: evidenceCount, reportCount: reportCount, erasures: erasures)
     }
 
     private func read(_ text: [UInt8]) throws(Fault) -> ExportedEntry {

@@ -14,6 +14,8 @@ struct ReappendRun {
     private let plan: LostTail.Plan
     private let furtherEffects: LedgerStore.EntryEffect
     private var tree: TreeState
+    /// The line of the export that was taken last.
+    private var lineNumber = 0
     /// Entries whose request may not be at its end.
     private var pending: [ExportedEntry] = []
 
@@ -36,11 +38,16 @@ struct ReappendRun {
             head.size == plan.lost.lowerBound
         else { throw StoreError(.inProgress, "the ledger changed meanwhile", committed: .no) }
         tree = try await transaction.tree(size: head.size, root: head.root)
+        // A long export keeps the transaction waiting.
+        _ = try await connection.query(
+            "SET LOCAL idle_in_transaction_session_timeout = 0", deadline: transaction.deadline)
     }
 
     /// Takes the next lines of the export that the plan was made of; what is not lost is passed over.
     mutating func append(_ lines: [[UInt8]]) async throws {
         for line in lines {
+            lineNumber += 1
+            guard lineNumber >= plan.firstLine else { continue }
             guard let exported = try? ExportedEntry(line) else { throw Self.changed }
             // Several exports after one another repeat entries.
             let next = tree.size + pending.count

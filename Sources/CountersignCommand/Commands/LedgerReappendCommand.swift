@@ -25,8 +25,8 @@ struct LedgerReappend: AsyncParsableCommand {
             placed anew; it says how many there are.
 
             Examples:
-                countersign ledger reappend --dry-run all.jsonl --data-dir /var/lib/countersign
-                countersign ledger reappend all.jsonl --data-dir /var/lib/countersign
+                countersign ledger reappend all.jsonl --data-dir .countersign --dry-run
+                countersign ledger reappend all.jsonl --data-dir .countersign
 
             Exit status: 0 the ledger goes on, 1 the export was refused, 2 wrong usage, 3 could not run.
             """)

@@ -27,7 +27,7 @@ package final class LedgerStore: Sendable {
     /// For what is appended.
     let appends: ConnectionPool
     private let master: Result<SecretKey, MasterSecret.Fault>
-    private let environment: AppendEnvironment
+    let environment: AppendEnvironment
     private let appenders = Mutex<[Int64: Appender]>([:])
     private let ledgers = Mutex<[Int64: StoredLedger]>([:])
     /// How large each ledger was when it was last looked at.

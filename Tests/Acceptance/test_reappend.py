@@ -3,6 +3,7 @@ not at all."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import random
@@ -193,7 +194,7 @@ def test_lost_entries_come_back_with_all_that_stood_beside_them(
     assert done.returncode == 0, done
     answer = json.loads(done.stdout)
     assert answer["from_seq"] + answer["reappended"] == signed and answer["reappended"] > 250
-    assert answer["unknown_people"] == 1, "nobody wrote to whom a hold is about"
+    assert answer["blind_holds"] == 1, "nobody wrote to whom a hold is about"
     assert answer["without_report"] == 2 and answer["beyond"] == len(lines) - signed == 1
 
     for table, query in ROWS.items():
@@ -263,9 +264,45 @@ def test_what_is_not_exactly_what_was_signed_is_refused_whole(
     assert "line 3 is no entry" in loss.refused([*lines[:2], b"{", *lines[3:]])
     strange = json.dumps({"line": plain[at].decode(), "disclosures": ["WyJhIiwiYiIsImMiXQ"]}).encode()
     assert f"a value shown with entry {at}" in loss.refused([*lines[:at], strange, *lines[at + 1:]])
+    piped = loss.target.run("ledger", "reappend", "/dev/stdin", input=b"")
+    assert piped.returncode == 2 and b"write it to a file first" in piped.stderr
     missing = loss.target.run("ledger", "reappend", str(loss.target.base / "none"))
     assert missing.returncode == 2 and b"cannot be read" in missing.stderr
     assert loss.reappend().returncode == 0, "the right one is taken all the same"
+
+
+def test_who_stays_beside_somebody_erased_must_be_shown_and_nobody_takes_anothers_place(
+    own_directory: DataDirectory, target: DataDirectory,
+) -> None:
+    own_directory.serve(arguments=QUIET)
+    api = own_directory.api()
+    folder = own_directory.base / "backup"
+    own_directory.run_json("backup", str(folder))
+    seq = api.append(person("gone"))["seq"]
+    before = exported(api, disclosures="true")
+    erase(api, "gone")
+    signed = sign(api)
+    lines = [*before, *exported(api, disclosures="true")[len(before):]]
+    own_directory.instances[0].stop()
+    restore(own_directory, target, folder)
+    target.serve(arguments=QUIET)
+    loss = Loss(own_directory, target, signed, target.api().size(), lines, own_directory.base / "all.jsonl")
+
+    def showing(*names: str) -> list[bytes]:
+        """The export, with only these people shown in the entry."""
+        shown = json.loads(lines[seq])
+        kept = [each for each in shown["disclosures"]
+                if any(name in base64.urlsafe_b64decode(each + "===").decode() for name in names)]
+        assert len(kept) == len(names)
+        return [*lines[:seq], json.dumps({**shown, "disclosures": kept}).encode(), *lines[seq + 1:]]
+
+    for names in ([], ["gone@customer"], ["for gone"]):
+        assert f"entry {seq}" in loss.refused(showing(*names)), names
+    loss.export.write_bytes(b"".join(line + b"\n" for line in showing("Other@customer")))
+    done = loss.reappend()
+    assert done.returncode == 0, done
+    assert loss.rows(ROWS["disclosures"]) == loss.rows(ROWS["disclosures"], own_directory)
+    assert target.verify().is_intact
 
 
 def test_entries_behind_the_guard_are_taken_on_the_exports_word_only(

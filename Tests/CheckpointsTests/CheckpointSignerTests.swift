@@ -101,7 +101,8 @@ import Testing
             let check = RestoreCheck(store: test.store, guards: test.folders.guards)
             #expect(try await check.check(test.ledger) == .grown(signed.checkpoint, size: 4))
             let placed = try await test.store.resume(
-                test.ledger, heldTo: signed.checkpoint, reporter: SigningStore.reporter, deadline: SigningStore.soon)
+                test.ledger, heldTo: signed.checkpoint, reporter: SigningStore.reporter, timeout: .seconds(20)
+            ).placed
             #expect(placed.seq == 4)
             try await test.append()
             try await test.requireIntact()

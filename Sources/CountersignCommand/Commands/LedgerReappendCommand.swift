@@ -21,8 +21,8 @@ struct LedgerReappend: AsyncParsableCommand {
 
             No export holds the DNS evidence of checks, nor DMARC reports: the entries come back, and \
             `countersign verify` names what is missing beside them. What told requests with the same idempotency key \
-            apart is gone as well: the same key is a plain replay. Holds on people whom no lost mail names are to be \
-            placed anew; it says how many there are.
+            apart is gone as well: the same key is a plain replay. Legal holds on people whom no sealed value names \
+            are to be placed anew; it says how many there are.
 
             Examples:
                 countersign ledger reappend all.jsonl --data-dir .countersign --dry-run
@@ -49,13 +49,13 @@ struct LedgerReappend: AsyncParsableCommand {
         let beyond: Int
         let without_evidence: Int
         let without_report: Int
-        let unknown_people: Int
+        let blind_holds: Int
         let dry_run: Bool
         let after_restore: CheckResult?
     }
 
     func run() async throws {
-        guard export != "-" else {
+        guard export != "-", try LineReader(path: export).size != nil else {
             throw Complaint("the export is read twice", next: "write it to a file first", status: .usage)
         }
         try await OpenStore.with(database, journal) { open in
@@ -67,29 +67,38 @@ struct LedgerReappend: AsyncParsableCommand {
                     "nothing can be given back: \(ledger.origin.text) is not behind a guard that is here",
                     next: "`countersign doctor --after-restore` says how they stand", status: .notGood)
             }
-            let plan = try await plan(for: ledger, signed, open)
+            // The signer would do so as well, at its next look; what is appended until then would be a fork.
+            if !dryRun {
+                try await open.store.halt(ledger, "the database lost entries that were signed (ledger reappend)")
+            }
+            let plan = try await refusing { try await checkExport(of: ledger, signed, open) }
             guard !dryRun else { return try tell(plan, of: ledger, 0, nil) }
-            try await reappend(plan, to: ledger, open)
-            let unknown = try await open.store.unknownPeople(in: plan.lost, of: ledger)
+            try await refusing { try await reappend(plan, to: ledger, open) }
             let result = try await AfterRestore(open).result(ledger, reappended: plan.lost)
-            try tell(plan, of: ledger, unknown, result)
+            let blind = (try? await open.store.blindHolds(in: plan.lost, of: ledger)) ?? 0
+            try tell(plan, of: ledger, blind, result)
             guard result.status == .ok else { throw ExitCode(ExitStatus.notGood.rawValue) }
         }
     }
 
     /// Holds the export to the guard.
-    private func plan(
-        for ledger: StoredLedger, _ signed: Checkpoint, _ open: OpenStore
+    private func checkExport(
+        of ledger: StoredLedger, _ signed: Checkpoint, _ open: OpenStore
     ) async throws -> LostTail.Plan {
         var tail = try await open.store.lostTail(of: ledger, signed: signed, takesBeyond: beyondGuard)
+        let lines = try ExportLines(export, "read")
+        defer { lines.close() }
+        while case let batch = try lines.next(), !batch.isEmpty {
+            try Task.checkCancellation()
+            for line in batch { try tail.add(line) }
+        }
+        return try tail.finish()
+    }
+
+    /// Says in words why an export is not taken.
+    private func refusing<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
-            let lines = try ExportLines(export, "read")
-            defer { lines.close() }
-            while case let batch = try lines.next(), !batch.isEmpty {
-                try Task.checkCancellation()
-                for line in batch { try tail.add(line) }
-            }
-            return try tail.finish()
+            return try await body()
         } catch let fault as LostTail.Fault {
             throw Complaint(
                 "\(fault.description); nothing was written", next: Self.advice(fault), status: .notGood)
@@ -101,15 +110,16 @@ struct LedgerReappend: AsyncParsableCommand {
 
     private static func advice(_ fault: LostTail.Fault) -> String {
         switch fault {
-        case .valuesMissing: "take an export with sealed values (--disclosures)"
+        case .valuesMissing:
+            "take an export with sealed values (--disclosures); where an erasure that was not signed took them away, "
+                + "one from before it, or --beyond-guard"
+        case .forked: "restore the backup again, and let nothing be appended meanwhile"
         case .endsEarly: "take a later export, or begin a successor ledger"
         default: "take another export, whole and in order; or begin a successor ledger"
         }
     }
 
     private func reappend(_ plan: LostTail.Plan, to ledger: StoredLedger, _ open: OpenStore) async throws {
-        // The signer would say so as well, at its next look.
-        try await open.store.halt(ledger, "entries that the database lost are being appended again")
         let lines = try ExportLines(export, "written")
         defer { lines.close() }
         try await open.store.reappend(plan, to: ledger, from: lines.next) {
@@ -118,14 +128,14 @@ struct LedgerReappend: AsyncParsableCommand {
     }
 
     private func tell(
-        _ plan: LostTail.Plan, of ledger: StoredLedger, _ unknownPeople: Int, _ result: CheckResult?
+        _ plan: LostTail.Plan, of ledger: StoredLedger, _ blindHolds: Int, _ result: CheckResult?
     ) throws {
         if output.isJSON {
             return try JSONOutput.print(
                 Answer(
                     ledger: ledger.origin.text, reappended: plan.lost.count, from_seq: plan.lost.lowerBound,
                     beyond: plan.beyondCount, without_evidence: plan.evidenceCount, without_report: plan.reportCount,
-                    unknown_people: unknownPeople, dry_run: result == nil, after_restore: result))
+                    blind_holds: blindHolds, dry_run: result == nil, after_restore: result))
         }
         let entries = "entries \(plan.lost.lowerBound) to \(plan.lost.upperBound - 1)"
         try Output.standard.writeLine(
@@ -134,13 +144,18 @@ struct LedgerReappend: AsyncParsableCommand {
             try Output.standard.writeLine(
                 "\(plan.beyondCount) more were never signed and are left out; --beyond-guard takes them as well")
         }
+        if plan.beyondErasureCount > 0 {
+            try Output.standard.writeLine(
+                "\(plan.beyondErasureCount) of them are erasures, which are done again only if the journal of erasures "
+                    + "names them")
+        }
         if plan.evidenceCount > 0 {
             try Output.standard.writeLine("the DNS evidence of \(plan.evidenceCount) entries is lost")
         }
         if plan.reportCount > 0 { try Output.standard.writeLine("\(plan.reportCount) DMARC reports are lost") }
-        if unknownPeople > 0 {
+        if blindHolds > 0 {
             try Output.standard.writeLine(
-                "the addresses of \(unknownPeople) people are lost; place holds on them anew")
+                "\(blindHolds) legal holds are on people whose addresses are lost; place them anew")
         }
         if let result { try Output.standard.write(result.text) }
     }

@@ -62,11 +62,9 @@ struct AfterRestore {
         guard ledger.keyFault == nil else {
             return .fail(name, "\(detail); it stays halted, for the master secret is missing", next: "restore its file")
         }
-        let placed = try await open.store.resume(
+        let (placed, erased) = try await open.store.resume(
             ledger, heldTo: known, reappended: reappended, reporter: OpenStore.reporter,
-            deadline: OpenStore.appendDeadline)
-        // What was erased since the backup could not be erased again as long as nothing was appended.
-        let erased = try await open.store.applyJournal(reporter: OpenStore.reporter, timeout: OpenStore.appendTimeout)
+            timeout: OpenStore.appendTimeout)
         let again = erased == 0 ? "" : "; \(erased) entries were erased again, as the journal of erasures has it"
         return .ok(name, "\(detail); it was halted and goes on, as entry \(placed.seq) says\(again)")
     }

@@ -1,6 +1,7 @@
 import Ledger
 import Observation
 import Postgres
+import Synchronization
 
 /// What every appender of a store works with.
 struct AppendEnvironment: Sendable {
@@ -10,4 +11,5 @@ struct AppendEnvironment: Sendable {
     /// The service's own clock.
     let clock: @Sendable () -> Timestamp
     let partitions = KnownPartitions()
+    let repairs = Repairs()
 }

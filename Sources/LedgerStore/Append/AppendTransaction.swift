@@ -30,8 +30,8 @@ struct AppendTransaction {
     /// - Parameters:
     ///   - asksForKeys: whether used idempotency keys are looked up. Otherwise all keys are taken for new, and the
     ///     primary key of their table refuses the group where one is not.
-    ///   - isHalted: whether the ledger must be halted, rather than must not: for what repairs it.
-    func begin(_ units: [AppendUnit], asksForKeys: Bool, isHalted: Bool = false) async throws -> Reading {
+    ///   - isRepair: whether the ledger may be halted.
+    func begin(_ units: [AppendUnit], asksForKeys: Bool, isRepair: Bool) async throws -> Reading {
         let keyTags = asksForKeys ? units.flatMap(\.keyTags) : []
         let personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
         let attemptTags = units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }
@@ -45,11 +45,7 @@ struct AppendTransaction {
             throw StoreError(.notFound, "the ledger is not in this database", committed: .no)
         }
         try requireKeys(lock)
-        let halt = try lock.textIfPresent(3)
-        if let halt, !isHalted { throw StoreError.halted(halt) }
-        if halt == nil, isHalted {
-            throw StoreError(.inProgress, "the ledger goes on already; nothing is lost of it", committed: .no)
-        }
+        if let reason = try lock.textIfPresent(3), !isRepair { throw StoreError.halted(reason) }
         let head = answers[2].first
         guard let now = try head?.timestampIfPresent(2) else {
             throw StoreError(.halted, "the ledger has no head; run `countersign verify`", committed: .no)

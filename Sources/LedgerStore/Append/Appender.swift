@@ -210,14 +210,15 @@ actor Appender {
         let transaction = AppendTransaction(ledger: ledger, connection: connection, deadline: deadline)
         let started = ContinuousClock.now
         let asksForKeys = keyRule.asks(units)
-        var reading = try await transaction.begin(units, asksForKeys: asksForKeys)
+        let isRepair = environment.repairs.contains(ledger.id)
+        var reading = try await transaction.begin(units, asksForKeys: asksForKeys, isRepair: isRepair)
         let locked = ContinuousClock.now
         let state = try await currentTree(reading, transaction)
         let entryCount = reading.units.reduce(0) { $0 + $1.items.count }
         if state.size + entryCount > environment.partitions.until {
             try await connection.rollback(deadline: deadline)
             try await ensurePartitions(size: state.size, connection, deadline)
-            reading = try await transaction.begin(units, asksForKeys: asksForKeys)
+            reading = try await transaction.begin(units, asksForKeys: asksForKeys, isRepair: isRepair)
             return try await run(reading, transaction, started: started, locked: locked)
         }
         return try await run(reading, transaction, started: started, locked: locked)

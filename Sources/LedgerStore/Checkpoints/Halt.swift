@@ -28,17 +28,19 @@ extension LedgerStore {
     }
 
     /// Lets the ledger grow again, and records that: a `policy/changed` entry with the checkpoint that the ledger was
-    /// held to. It is for whoever has done so to call.
+    /// held to. It is for whoever has done so to call. What the journal of erasures names is erased again meanwhile:
+    /// nobody is shown a sealed value of it before.
     ///
-    /// - Parameter reappended: the entries that were lost, and appended again byte for byte.
+    /// - Parameters:
+    ///   - reappended: the entries that were lost, and appended again byte for byte.
+    ///   - timeout: how long each append may take.
+    /// - Returns: the entry, and how many entries were erased again.
     package func resume(
         _ ledger: StoredLedger, heldTo checkpoint: Checkpoint, reappended: Range<Int>? = nil, reporter: Reporter,
-        deadline: ContinuousClock.Instant
-    ) async throws -> Placed {
-        try await read { connection, deadline in
-            _ = try await connection.query(
-                "UPDATE countersign.ledgers SET halted = NULL WHERE ledger_id = \(ledger.id)", deadline: deadline)
-        }
+        timeout: Duration
+    ) async throws -> (placed: Placed, erasedCount: Int) {
+        environment.repairs.insert(ledger.id)
+        defer { environment.repairs.remove(ledger.id) }
         var data: [JSONValue.Member] = [
             .init("checkpoint", checkpoint.json), .init("event", "ledger.resumed"),
         ]
@@ -47,9 +49,16 @@ extension LedgerStore {
                 .init("reappended", ["from_seq": .integer(reappended.lowerBound), "to_seq": .integer(last)]))
         }
         let draft = try Draft(
-            Event(kind: .policy, outcome: "changed", data: data),
-            origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        return try await append(AppendUnit([.init(draft, keys: ledger.keys)]), to: ledger, deadline: deadline)[0]
+            Event(kind: .policy, outcome: "changed", data: data), origin: ledger.origin, reporter: reporter,
+            random: Random.bytes)
+        let placed = try await append(
+            AppendUnit([.init(draft, keys: ledger.keys)]), to: ledger, deadline: .now + timeout)[0]
+        let erasedCount = try await applyJournal(reporter: reporter, timeout: timeout)
+        try await read { connection, deadline in
+            _ = try await connection.query(
+                "UPDATE countersign.ledgers SET halted = NULL WHERE ledger_id = \(ledger.id)", deadline: deadline)
+        }
+        return (placed, erasedCount)
     }
 }
 

@@ -22,7 +22,8 @@ extension LedgerStore {
             var erasure = Erasure()
             let lost = try await lost(own, in: ledger)
             // Nothing can be appended to it, so nothing erased; and nothing sealed is shown of it.
-            if !lost.isEmpty, try await haltReason(of: ledger) != nil {
+            let isRepair = environment.repairs.contains(ledger.id)
+            if !lost.isEmpty, !isRepair, try await haltReason(of: ledger) != nil {
                 observer.observe(
                     .erasureJournalFailed(
                         ledger: ledger.origin.text, reason: "the ledger is halted; no sealed value is shown of it"))
@@ -57,7 +58,7 @@ extension LedgerStore {
         for (_, seqs) in try await unwritten(records, of: ledgers) { state.unwrittenCount += seqs.count }
         for ledger in ledgers {
             for record in try await lost(records.filter { $0.origin == ledger.origin.text }, in: ledger)
-            where try await find(record, in: ledger).isThere {
+            where try await find(record, in: ledger, isLater: false).isThere {
                 state.undoneCount += 1
             }
         }
@@ -131,7 +132,10 @@ extension LedgerStore {
         var isThere: Bool { !touched.isEmpty || hasMapping }
     }
 
-    private func find(_ record: ErasureRecord, in ledger: StoredLedger) async throws(StoreError) -> Restored {
+    /// - Parameter isLater: whether entries are found as well that the record does not list, and that came in since.
+    private func find(
+        _ record: ErasureRecord, in ledger: StoredLedger, isLater: Bool = true
+    ) async throws(StoreError) -> Restored {
         try await read(timeout: Self.searchTimeout) { connection, deadline in
             var found = Restored()
             found.size = try await Self.size(of: ledger, connection, deadline)
@@ -142,7 +146,7 @@ extension LedgerStore {
             }
             if let pseudonym = record.pseudonym, !record.hasMore {
                 // What came in about the person after the restore, before somebody thought of the journal.
-                seqs.formUnion(try await search.entries(about: [pseudonym]))
+                if isLater { seqs.formUnion(try await search.entries(about: [pseudonym])) }
                 found.hasMapping = try await !connection.query(
                     """
                     SELECT FROM countersign.subjects

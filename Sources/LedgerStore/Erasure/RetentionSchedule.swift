@@ -51,7 +51,7 @@ package struct RetentionSchedule: Sendable {
     private func round() async {
         let moment = Timestamp(microseconds: clock().microseconds - age.components.seconds * 1_000_000).clamped
         for ledger in (try? await store.allLedgers()) ?? [] {
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled, await hasLease() else { return }
             do {
                 // Nothing can be appended to a halted ledger, so nothing erased.
                 guard ledger.keyFault == nil, try await store.haltReason(of: ledger) == nil else { continue }

@@ -18,7 +18,7 @@ extension LedgerStore {
     /// Makes the rows of other modules that an entry calls for.
     package typealias EntryEffect = @Sendable (Entry) -> [Statement]
 
-    /// Appends what `plan` says was lost, all of it or nothing. The ledger must be halted, and stays so.
+    /// Appends what `plan` says was lost, all of it or nothing. The ledger should be halted, and stays so.
     ///
     /// - Parameters:
     ///   - nextLines: gives the next lines of the export that the plan was made of; none at its end.
@@ -39,20 +39,18 @@ extension LedgerStore {
         }
     }
 
-    /// How many people the entries `range` are about whose address nobody knows any more, though nothing erased it: no
-    /// sealed value shows it, for these entries are about them without naming them, as a hold's may be.
-    package func unknownPeople(in range: Range<Int>, of ledger: StoredLedger) async throws(StoreError) -> Int {
+    /// How many live holds that entries in `range` placed are on people whose address nobody knows any more: no sealed
+    /// value of the export shows it. What comes in about them later is not covered.
+    package func blindHolds(in range: Range<Int>, of ledger: StoredLedger) async throws(StoreError) -> Int {
         try await read { connection, deadline in
             try await connection.query(
                 """
-                SELECT count(DISTINCT k.tag) FROM countersign.entry_keys k
-                WHERE k.ledger_id = \(ledger.id) AND k.name = 'subject'
-                    AND k.seq >= \(range.lowerBound) AND k.seq < \(range.upperBound)
+                SELECT count(*) FROM countersign.legal_holds h
+                WHERE h.ledger_id = \(ledger.id) AND h.released_seq IS NULL AND h.pseudonym IS NOT NULL
+                    AND h.held_seq >= \(range.lowerBound) AND h.held_seq < \(range.upperBound)
                     AND NOT EXISTS (
-                        SELECT FROM countersign.subjects s WHERE s.ledger_id = k.ledger_id AND s.pseudonym = k.tag)
-                    AND NOT EXISTS (
-                        SELECT FROM countersign.erased_ranges r
-                        WHERE r.ledger_id = k.ledger_id AND r.pseudonym = k.tag)
+                        SELECT FROM countersign.subjects s
+                        WHERE s.ledger_id = h.ledger_id AND s.pseudonym = h.pseudonym)
                 """, deadline: deadline
             ).one().int(0)
         }
@@ -73,6 +71,11 @@ extension LedgerStore {
             return try await appends.withConnectionThread(deadline: deadline) { connection in
                 try await body(connection, deadline)
             }
+        } catch let error as PostgresError where error.isAmbiguousCommit {
+            throw StoreError(
+                .unavailable,
+                "the database's answer was lost; `countersign doctor --after-restore` says whether the entries are "
+                    + "back", committed: .unknown)
         } catch let error as PostgresError {
             throw StoreError(appending: error)
         }

@@ -2,7 +2,7 @@ import Cryptography
 package import Ledger
 
 /// Holds what an export still has of the entries that a database lost to the checkpoint that was signed over them,
-/// before any of them is written: line by line, in memory that does not grow with them. Pure.
+/// before any of them is written: line by line, keeping only what lost entries erased. Pure.
 package struct LostTail: Sendable {
     /// Why an export is not what was lost.
     package enum Fault: Error, Equatable, Sendable {
@@ -13,11 +13,13 @@ package struct LostTail: Sendable {
         case misplaced(line: Int, seq: Int, expected: Int)
         /// The entry was not written after the one before it.
         case broken(seq: Int)
+        /// The first lost entry was not written after the last one that the database has.
+        case forked(seq: Int)
         /// The export ends before the checkpoint's tree does.
         case endsEarly(size: Int, signed: Int)
         /// Every entry follows the one before, and yet this is not the tree that was signed.
         case otherTree(size: Int)
-        /// Sealed values are neither shown nor erased by a lost entry.
+        /// Entries do not show all sealed values that no lost entry erased.
         case valuesMissing(entries: Int, first: Int)
     }
 
@@ -30,6 +32,8 @@ package struct LostTail: Sendable {
         let firstLine: Int
         /// Entries that the export has beyond those; no checkpoint that the guard knows vouches for them.
         package let beyondCount: Int
+        /// Erasures among those: they are done again only if the journal of erasures names them.
+        package let beyondErasureCount: Int
         /// Entries whose DNS evidence, or whose DMARC report, no export holds.
         package let evidenceCount: Int
         package let reportCount: Int
@@ -46,6 +50,7 @@ package struct LostTail: Sendable {
     private var line = 0
     private var firstLine = 0
     private var beyondCount = 0
+    private var beyondErasureCount = 0
     private var evidenceCount = 0
     private var reportCount = 0
     private var erasures = ErasureCoverage()
@@ -77,11 +82,15 @@ package struct LostTail: Sendable {
         guard entry.ledger.utf8.elementsEqual(origin.text.utf8) else { throw .otherLedger(line: line) }
         guard entry.seq >= tree.size else { return }
         guard takesBeyond || tree.size < signed.size else {
-            beyondCount = max(beyondCount, entry.seq - signed.size + 1)
+            guard entry.seq >= signed.size + beyondCount else { return }
+            beyondCount += 1
+            if LostErasure(entry) != nil { beyondErasureCount += 1 }
             return
         }
         guard entry.seq == tree.size else { throw .misplaced(line: line, seq: entry.seq, expected: tree.size) }
-        guard entry.previous == last else { throw .broken(seq: entry.seq) }
+        guard entry.previous == last else {
+            throw entry.seq == first ? .forked(seq: first) : .broken(seq: entry.seq)
+        }
         last = TreeHash.leaf(exported.line.span)
         tree.append(last)
         guard tree.size != signed.size || tree.root == signed.root else { throw .otherTree(size: signed.size) }
@@ -101,7 +110,8 @@ package struct LostTail: Sendable {
         }
         return Plan(
             signed: signed, lost: first..<tree.size, firstLine: firstLine, beyondCount: beyondCount,
-            evidenceCount: evidenceCount, reportCount: reportCount, erasures: erasures)
+            beyondErasureCount: beyondErasureCount, evidenceCount: evidenceCount, reportCount: reportCount,
+            erasures: erasures)
     }
 
     private func read(_ text: [UInt8]) throws(Fault) -> ExportedEntry {
@@ -143,11 +153,13 @@ extension LostTail.Fault: CustomStringConvertible {
         case .misplaced(let line, let seq, let expected):
             "line \(line) holds entry \(seq), and entry \(expected) should stand there"
         case .broken(let seq): "entry \(seq) was not written after the entry before it"
+        case .forked(let seq):
+            "entry \(seq) was not written after the last entry of the database, to which something was appended since"
         case .endsEarly(let size, let signed): "the export ends with \(size) entries, and \(signed) were signed"
         case .otherTree(let size): "the first \(size) entries would not make the tree that was signed"
         case .valuesMissing(let entries, let first):
-            "the export does not show all sealed values of \(entries) entries that nothing erased, the first of them "
-                + "entry \(first)"
+            "the export does not show all sealed values of \(entries) entries that no lost entry erased, the first of "
+                + "them entry \(first)"
         }
     }
 }

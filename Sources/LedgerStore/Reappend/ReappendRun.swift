@@ -34,7 +34,7 @@ struct ReappendRun {
         _ = try await connection.query(
             "SELECT countersign.ensure_partitions(\(plan.lost.upperBound + KnownPartitions.width))",
             deadline: transaction.deadline)
-        guard let head = try await transaction.begin([], asksForKeys: false, isHalted: true).head,
+        guard let head = try await transaction.begin([], asksForKeys: false, isRepair: true).head,
             head.size == plan.lost.lowerBound
         else { throw StoreError(.inProgress, "the ledger changed meanwhile", committed: .no) }
         tree = try await transaction.tree(size: head.size, root: head.root)
@@ -96,36 +96,42 @@ struct ReappendRun {
         for (exported, values) in zip(entries, values) {
             let entry = exported.entry
             guard entry.seq == group.tree.size, entry.previous == group.tree.lastLeafHash else { throw Self.changed }
-            group.add(exported, values, effects: try await effects(of: entry, transaction))
+            guard values.isComplete else { throw LostTail.Fault.valuesMissing(entries: 1, first: entry.seq) }
+            group.add(exported, values, effects: try await effects(of: entry))
             guard group.tree.size != plan.signed.size || group.tree.root == plan.signed.root else { throw Self.changed }
         }
-        try await transaction.write(group.takeBatches(), effects: group.effects)
+        try await self.transaction.write(group.takeBatches(), effects: group.effects)
         tree = group.tree
         pending.removeFirst(count)
     }
 
-    private func effects(of entry: Entry, _ transaction: AppendTransaction) async throws -> [Statement] {
+    private func effects(of entry: Entry) async throws -> [Statement] {
         guard let erasure = LostErasure(entry) else {
             return EntryEffects.statements(of: entry, in: ledger) + furtherEffects(entry)
         }
         let effects = ErasureEffects(ledger: ledger, seq: entry.seq, pseudonym: erasure.pseudonym)
-        return effects.erase(erasure.seqs, try await touched(erasure, transaction.deadline))
+        return effects.erase(erasure.seqs, try await touched(erasure))
             + (erasure.forgets ? effects.forget(tag: nil) : [])
     }
 
     /// What an erasure does to entries that were not lost. Of the lost ones nothing is written that one erased.
-    private func touched(_ erasure: LostErasure, _ deadline: ContinuousClock.Instant) async throws -> [Touched] {
-        let search = ErasureSearch(ledger: ledger, connection: connection, deadline: deadline, size: erasure.seq)
+    private func touched(_ erasure: LostErasure) async throws -> [Touched] {
         var touched: [Touched] = []
         var page: [Int] = []
         for range in erasure.seqs.ranges {
             for seq in range where seq < plan.lost.lowerBound {
                 page.append(seq)
                 guard page.count == ErasureUnit.touchedMax else { continue }
-                touched += try await search.touched(page, erasing: erasure.pseudonym)
+                touched += try await self.touched(page, erasure)
                 page = []
             }
         }
-        return try await touched + search.touched(page, erasing: erasure.pseudonym)
+        return try await touched + self.touched(page, erasure)
+    }
+
+    private func touched(_ seqs: [Int], _ erasure: LostErasure) async throws -> [Touched] {
+        try await ErasureSearch(
+            ledger: ledger, connection: connection, deadline: .now + Self.timeout, size: erasure.seq
+        ).touched(seqs, erasing: erasure.pseudonym)
     }
 }

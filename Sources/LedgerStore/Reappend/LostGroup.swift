@@ -8,7 +8,7 @@ struct LostGroup: Sendable {
     private let ledger: StoredLedger
     private var rows: NewRows
     private var known: [[UInt8]: Pseudonym]
-    private var keyRun: (tag: [UInt8], firstSeq: Int, count: Int)?
+    private var keyRuns = KeyRuns()
     /// The tree once the group has committed.
     private(set) var tree: TreeState
     private(set) var effects: [Statement] = []
@@ -39,29 +39,19 @@ struct LostGroup: Sendable {
         for person in values.people where known.updateValue(person.pseudonym, forKey: person.tag) == nil {
             rows.add(person.pseudonym, tag: person.tag)
         }
-        addKey(of: entry)
+        let tag = entry.idempotencyTag.flatMap { UInt128(bigEndian: $0.span) }
+        if let run = keyRuns.add(tag, at: entry.seq, place: entry.seq) { add(run) }
         self.effects += effects
     }
 
-    /// Entries of one request share its key, and follow each other.
-    private mutating func addKey(of entry: Entry) {
-        if let run = keyRun, run.tag == entry.idempotencyTag {
-            keyRun?.count += 1
-            return
-        }
-        finishKey()
-        keyRun = entry.idempotencyTag.map { ($0, entry.seq, 1) }
-    }
-
-    private mutating func finishKey() {
+    private mutating func add(_ run: KeyRuns.Run) {
         // What told the request from others is not in the line: the same key is a plain replay from now on.
-        if let run = keyRun { rows.addKey(run.tag, firstSeq: run.firstSeq, count: run.count, requestTag: nil) }
-        keyRun = nil
+        rows.addKey(run.tag.bigEndianBytes, firstSeq: run.firstSeq, count: run.count, requestTag: nil)
     }
 
     /// The rows to write, table by table; call it after the last entry.
     mutating func takeBatches() -> [ColumnBatch] {
-        finishKey()
+        if let run = keyRuns.finish() { add(run) }
         return rows.batches
     }
 }

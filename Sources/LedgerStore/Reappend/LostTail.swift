@@ -70,9 +70,6 @@ package struct LostTail: Sendable {
         last = edge.lastLeafHash
     }
 
-    /// How far the tree has grown.
-    package var size: Int { tree.size }
-
     /// Takes the next line of the export, or of several one after the other. Entries that the database has, or that
     /// were taken before, are passed over.
     package mutating func add(_ text: [UInt8]) throws(Fault) {

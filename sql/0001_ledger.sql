@@ -11,7 +11,12 @@ CREATE TABLE countersign.ledgers (
     idempotency_check    bytea NOT NULL CHECK (octet_length(idempotency_check) = 16),
     lookup_check         bytea NOT NULL CHECK (octet_length(lookup_check) = 16),
     -- Up to here an operator accepted that recorded_at stands still because the clock was set back.
-    clock_accepted_until timestamptz
+    clock_accepted_until timestamptz,
+    -- Why nothing may be appended: what is stored contradicts a checkpoint that was signed. Appends read it under their
+    -- lock.
+    halted               text COLLATE "C" CHECK (octet_length(halted) BETWEEN 1 AND 1000),
+    -- What may be read without a token: nothing, checkpoints and hashes, or the lines as well.
+    public_reads         text COLLATE "C" NOT NULL DEFAULT 'none' CHECK (public_reads IN ('none', 'hashes', 'entries'))
 );
 
 -- The tree after each commit: insert-only, so that a long snapshot elsewhere never slows appends down.
@@ -98,37 +103,6 @@ CREATE TABLE countersign.hours (
     PRIMARY KEY (ledger_id, hour)
 );
 
--- Counts per hour, exact up to the watermark. An absent value is ''.
-CREATE TABLE countersign.rollups (
-    ledger_id      bigint NOT NULL,
-    hour           timestamptz NOT NULL,
-    sender         text COLLATE "C" NOT NULL,
-    kind           text COLLATE "C" NOT NULL,
-    oversight_mode text COLLATE "C" NOT NULL,
-    outcome        text COLLATE "C" NOT NULL,
-    count          bigint NOT NULL CHECK (count > 0),
-    PRIMARY KEY (ledger_id, hour, sender, kind, oversight_mode, outcome)
-);
-
-CREATE TABLE countersign.watermarks (
-    ledger_id bigint NOT NULL PRIMARY KEY,
-    seq       bigint NOT NULL CHECK (seq >= 0) -- entries before it are counted in rollups
-);
-
--- Bearer tokens. Each row follows from an access/granted entry and, once revoked, from an access/revoked one.
-CREATE TABLE countersign.tokens (
-    ledger_id   bigint NOT NULL REFERENCES countersign.ledgers,
-    token_id    text COLLATE "C" NOT NULL,
-    hash        bytea NOT NULL CHECK (octet_length(hash) = 32),
-    name        text COLLATE "C" NOT NULL,
-    scopes      text[] COLLATE "C" NOT NULL,
-    expires_at  timestamptz,
-    granted_seq bigint NOT NULL,
-    revoked_seq bigint,
-    PRIMARY KEY (ledger_id, token_id)
-);
-CREATE UNIQUE INDEX tokens_hash ON countersign.tokens (ledger_id, hash);
-
 -- The second line of defence: rights come first, and a superuser passes both.
 CREATE FUNCTION countersign.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -174,7 +148,7 @@ BEGIN
     IF last_seq < 0 OR last_seq > 1000000000000 THEN
         RAISE EXCEPTION 'no partition for seq %', last_seq;
     END IF;
-    LOCK TABLE watermarks IN SHARE UPDATE EXCLUSIVE MODE; -- one maker at a time
+    LOCK TABLE entries IN SHARE UPDATE EXCLUSIVE MODE; -- one maker at a time
     FOR part IN 0 .. last_seq / width LOOP
         FOREACH parent IN ARRAY ARRAY['entries', 'entry_keys', 'disclosures'] LOOP
             child := format('%s_p%s', parent, lpad(part::text, 6, '0'));

@@ -82,7 +82,7 @@ struct FactChecks {
         if !facts.missingRights.isEmpty {
             return .fail(
                 "rights", "\(facts.user) lacks \(facts.missingRights.joined(separator: ", "))",
-                next: "GRANT them as sql/0002_rights.sql does")
+                next: "GRANT them as sql/0008_rights.sql does")
         }
         return .ok("rights", "\(facts.user) can add entries, and cannot change or delete any")
     }

@@ -10,7 +10,7 @@ import Postgres
 /// one COPY in a transaction of its own under a number that nobody else has, and nobody sees them until the entry, in
 /// whose transaction a row of `dmarc_reports` names that number. So the ledger's lock is never held for rows. Where the
 /// entry does not follow (the service stopped, or the same report came twice at once), the rows stay behind unseen;
-/// sql/0006_dmarc_reports.sql says how their owner takes them away.
+/// sql/0007_dmarc_reports.sql says how their owner takes them away.
 package struct DMARCReports: Sendable {
     /// What the mail that carries a report is: its own check, with the look-ups that it rests on.
     package typealias CarrierCheck = (result: MessageVerification, evidence: [DNSEvidence])

@@ -106,16 +106,17 @@ struct AppendTransaction {
         if isCopying { try await connection.endCopyIn(deadline: deadline) }
     }
 
-    /// Writes rows and effects, and the head of the tree that they make, and commits. Whatever is thrown once COMMIT
+    /// Writes rows, the head of the tree that they make, and effects, and commits. Whatever is thrown once COMMIT
     /// was sent leaves the outcome unknown, unless the server itself refused.
     func commit(_ batches: [ColumnBatch], effects: [Statement], tree: TreeState) async throws {
         var statements = try await copyLarge(batches)
-        statements += effects
         statements.append(
             """
             INSERT INTO countersign.heads (ledger_id, size, root)
             VALUES (\(ledger.id), \(tree.size), \(tree.root.bytes))
             """)
+        // After the head: what an effect writes is held by the database to an entry that stands in the chain.
+        statements += effects
         statements.append("COMMIT")
         let answers = try await connection.pipeline(statements, deadline: deadline)
         guard let commit = answers.last, commit.command == "COMMIT", !commit.hasWarning else {

@@ -18,15 +18,14 @@ package struct Migration: Sendable {
     /// All steps in order.
     package static let all = [
         Migration(1, "ledger", PackageResources._001_ledger_sql),
-        Migration(2, "rights", PackageResources._002_rights_sql),
-        Migration(3, "daily rollups", PackageResources._003_daily_rollups_sql),
-        Migration(4, "read ledgers", PackageResources._004_read_ledgers_sql),
-        Migration(5, "identities", PackageResources._005_identities_sql),
-        Migration(6, "dmarc reports", PackageResources._006_dmarc_reports_sql),
-        Migration(7, "report rights", PackageResources._007_report_rights_sql),
-        Migration(8, "checkpoints", PackageResources._008_checkpoints_sql),
-        Migration(9, "erasures", PackageResources._009_erasures_sql),
-        Migration(10, "retention", PackageResources._010_retention_sql),
+        Migration(2, "tokens", PackageResources._002_tokens_sql),
+        Migration(3, "rollups", PackageResources._003_rollups_sql),
+        Migration(4, "checkpoints", PackageResources._004_checkpoints_sql),
+        Migration(5, "erasures", PackageResources._005_erasures_sql),
+        Migration(6, "identities", PackageResources._006_identities_sql),
+        Migration(7, "dmarc reports", PackageResources._007_dmarc_reports_sql),
+        Migration(8, "rights", PackageResources._008_rights_sql),
+        Migration(9, "read", PackageResources._009_read_sql),
     ]
 
     /// The script that makes the roles; a superuser runs it once.

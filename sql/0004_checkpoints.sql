@@ -1,13 +1,6 @@
 -- Signed checkpoints: what a stranger holds a ledger to. The keys that sign, and the guard that keeps a signer from
 -- signing two histories, stand outside the database; what stands here can be made again or is held to the entries.
 
--- Why nothing may be appended: what is stored contradicts a checkpoint that was signed. Appends read it under their lock.
-ALTER TABLE countersign.ledgers ADD COLUMN halted text COLLATE "C" CHECK (octet_length(halted) BETWEEN 1 AND 1000);
--- What may be read without a token: nothing, checkpoints and hashes, or the lines as well.
-ALTER TABLE countersign.ledgers ADD COLUMN public_reads text COLLATE "C" NOT NULL DEFAULT 'none'
-    CHECK (public_reads IN ('none', 'hashes', 'entries'));
-GRANT UPDATE (halted, public_reads) ON countersign.ledgers TO countersign_app;
-
 -- The keys that sign, as entries name them: that of the first entry, and one for each rotation. The last is the current
 -- one.
 CREATE TABLE countersign.signing_keys (
@@ -16,7 +9,6 @@ CREATE TABLE countersign.signing_keys (
     vkey      text COLLATE "C" NOT NULL CHECK (octet_length(vkey) <= 1024),
     PRIMARY KEY (ledger_id, seq)
 );
-GRANT SELECT, INSERT ON countersign.signing_keys TO countersign_app;
 
 -- Published checkpoints: the newest, the last of each hour, and every one that a receipt, a witness or a timestamp used.
 CREATE TABLE countersign.checkpoints (
@@ -29,8 +21,6 @@ CREATE TABLE countersign.checkpoints (
     PRIMARY KEY (ledger_id, size)
 );
 CREATE INDEX checkpoints_witnessed ON countersign.checkpoints (ledger_id, size) WHERE witnessed;
-GRANT SELECT, INSERT, DELETE ON countersign.checkpoints TO countersign_app;
-GRANT UPDATE (note, kept, witnessed) ON countersign.checkpoints TO countersign_app;
 
 -- What timestamp authorities said of checkpoints (RFC 3161): a token is over the checkpoint as the ledger signed it,
 -- without the signatures of witnesses.
@@ -41,7 +31,6 @@ CREATE TABLE countersign.timestamps (
     stamped_at timestamptz NOT NULL, -- by the authority's clock
     PRIMARY KEY (ledger_id, size)
 );
-GRANT SELECT, INSERT ON countersign.timestamps TO countersign_app;
 
 -- Who does what only one instance need do. A lease spares work; it protects nothing.
 CREATE TABLE countersign.leases (
@@ -49,11 +38,5 @@ CREATE TABLE countersign.leases (
     holder text COLLATE "C" NOT NULL,
     until  timestamptz NOT NULL
 );
-INSERT INTO countersign.leases (name, holder, until) VALUES ('signing', '', '-infinity');
-GRANT SELECT ON countersign.leases TO countersign_app;
-GRANT UPDATE (holder, until) ON countersign.leases TO countersign_app;
-
-CREATE VIEW read.checkpoints AS
-SELECT l.origin AS ledger, c.size, c.signed_at, c.note
-FROM countersign.checkpoints c JOIN countersign.ledgers l USING (ledger_id);
-GRANT SELECT ON read.checkpoints TO countersign_reader;
+INSERT INTO countersign.leases (name, holder, until)
+VALUES ('signing', '', '-infinity'), ('retention', '', '-infinity');

@@ -48,23 +48,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-GRANT SELECT, INSERT ON countersign.dns_evidence, countersign.identity_verifications, countersign.identities
-TO countersign_app;
-GRANT UPDATE (settings, set_seq, last_seq, due_at, checked_at, claim, claimed_until) ON countersign.identities
-TO countersign_app;
-
-CREATE VIEW read.identities AS
-SELECT l.origin AS ledger, i.identity, i.settings::json AS settings, v.assessment, v.seq AS verification_seq, i.checked_at
-FROM countersign.identities i
-JOIN countersign.ledgers l USING (ledger_id)
-LEFT JOIN LATERAL (
-    SELECT seq, assessment FROM countersign.identity_verifications
-    WHERE ledger_id = i.ledger_id AND identity = i.identity ORDER BY seq DESC LIMIT 1
-) v ON true;
-
-CREATE VIEW read.dns_evidence AS
-SELECT l.origin AS ledger, encode(d.digest, 'hex') AS digest, d.evidence::json AS evidence
-FROM countersign.dns_evidence d JOIN countersign.ledgers l USING (ledger_id);
-
-GRANT SELECT ON read.identities, read.dns_evidence TO countersign_reader;

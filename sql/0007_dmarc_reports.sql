@@ -31,7 +31,7 @@ CREATE TABLE countersign.dmarc_report_rows (
 -- The reports, each by its entry.
 CREATE TABLE countersign.dmarc_reports (
     ledger_id     bigint NOT NULL,
-    seq           bigint NOT NULL,
+    seq           bigint NOT NULL CHECK (seq >= 0),
     upload        bigint,
     outcome       text COLLATE "C" NOT NULL,
     submitter     text COLLATE "C",        -- org_name in lower case, for comparison
@@ -74,23 +74,3 @@ CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OF ledger_id, seq, upload, 
     FOR EACH ROW EXECUTE FUNCTION countersign.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON countersign.dmarc_reports
     FOR EACH STATEMENT EXECUTE FUNCTION countersign.refuse_change();
-
-GRANT SELECT, INSERT ON countersign.dmarc_report_rows, countersign.dmarc_reports TO countersign_app;
-
--- A moment of a report may lie beyond what a timestamp can say; it then becomes the last one that can be written.
-CREATE VIEW read.dmarc_reports AS
-SELECT l.origin AS ledger, r.seq, r.outcome, r.submitter, r.org_name, r.report_id, r.policy_domain,
-    to_timestamp(least(r.begins, 253402300799)) AS begins, to_timestamp(least(r.ends, 253402300799)) AS ends,
-    r.records, r.messages, r.aligned
-FROM countersign.dmarc_reports r JOIN countersign.ledgers l USING (ledger_id);
-
-CREATE VIEW read.dmarc_report_rows AS
-SELECT l.origin AS ledger, r.seq, w.row, r.submitter, r.policy_domain,
-    to_timestamp(least(r.begins, 253402300799)) AS begins, w.source_ip, w.source_text, w.count, w.disposition, w.dkim,
-    w.spf, coalesce(w.dkim = 'pass', false) OR coalesce(w.spf = 'pass', false) AS aligned, w.header_from,
-    w.envelope_from, w.envelope_to, w.auth_results::json AS auth_results, w.reasons::json AS reasons
-FROM countersign.dmarc_reports r
-JOIN countersign.ledgers l USING (ledger_id)
-JOIN countersign.dmarc_report_rows w ON w.ledger_id = r.ledger_id AND w.upload = r.upload;
-
-GRANT SELECT ON read.dmarc_reports, read.dmarc_report_rows TO countersign_reader;

@@ -31,9 +31,6 @@ CREATE TABLE countersign.legal_holds (
     PRIMARY KEY (ledger_id, hold_id)
 );
 
-GRANT SELECT, INSERT ON countersign.erased_ranges, countersign.legal_holds TO countersign_app;
-GRANT UPDATE (released_seq) ON countersign.legal_holds TO countersign_app;
-
 -- Refuses what does not stand beside an `access/erased` entry.
 CREATE FUNCTION countersign.require_erased(ledger bigint, erasing bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = countersign, pg_catalog, pg_temp AS $$
@@ -103,16 +100,3 @@ $$;
 REVOKE ALL ON FUNCTION countersign.require_erased(bigint, bigint),
     countersign.erase(bigint, bigint, bigint[], text[], bytea[]), countersign.forget(bigint, bigint, bytea, bytea),
     countersign.erase_report_heads(bigint, bytea) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION countersign.erase(bigint, bigint, bigint[], text[], bytea[]),
-    countersign.forget(bigint, bigint, bytea, bytea), countersign.erase_report_heads(bigint, bytea)
-TO countersign_app;
-
-CREATE VIEW read.erased_ranges AS
-SELECT l.origin AS ledger, r.first_seq, r.last_seq, r.erased_by
-FROM countersign.erased_ranges r JOIN countersign.ledgers l USING (ledger_id);
-
-CREATE VIEW read.legal_holds AS
-SELECT l.origin AS ledger, h.hold_id, h.message_id, h.first_seq, h.last_seq, h.reference, h.held_seq, h.released_seq
-FROM countersign.legal_holds h JOIN countersign.ledgers l USING (ledger_id);
-
-GRANT SELECT ON read.erased_ranges, read.legal_holds TO countersign_reader;

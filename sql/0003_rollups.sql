@@ -1,0 +1,28 @@
+-- Counts per hour, exact up to the watermark. An absent value is ''.
+CREATE TABLE countersign.rollups (
+    ledger_id      bigint NOT NULL,
+    hour           timestamptz NOT NULL,
+    sender         text COLLATE "C" NOT NULL,
+    kind           text COLLATE "C" NOT NULL,
+    oversight_mode text COLLATE "C" NOT NULL,
+    outcome        text COLLATE "C" NOT NULL,
+    count          bigint NOT NULL CHECK (count > 0),
+    PRIMARY KEY (ledger_id, hour, sender, kind, oversight_mode, outcome)
+);
+
+CREATE TABLE countersign.watermarks (
+    ledger_id bigint NOT NULL PRIMARY KEY,
+    seq       bigint NOT NULL CHECK (seq >= 0) -- entries before it are counted in rollups
+);
+
+-- Counts per day in UTC, over all senders: what dashboards ask for costs as little for a year as the hourly counts do for
+-- some days. They follow from the hourly counts, change together with them, and are exact up to the same watermark.
+CREATE TABLE countersign.daily_rollups (
+    ledger_id      bigint NOT NULL,
+    day            timestamptz NOT NULL,
+    kind           text COLLATE "C" NOT NULL,
+    oversight_mode text COLLATE "C" NOT NULL,
+    outcome        text COLLATE "C" NOT NULL,
+    count          bigint NOT NULL CHECK (count > 0),
+    PRIMARY KEY (ledger_id, day, kind, oversight_mode, outcome)
+);

@@ -1,0 +1,74 @@
+-- What people and dashboards read.
+
+CREATE SCHEMA read;
+
+CREATE VIEW read.entries AS
+SELECT l.origin AS ledger, e.seq, e.recorded_at, e.occurred_at, e.kind, e.outcome, e.oversight_mode, e.message_id,
+    e.sender, split_part(e.sender, '@', 2) AS sender_domain, e.actor, e.run_id, encode(e.leaf_hash, 'hex') AS leaf_hash,
+    e.line::json AS line
+FROM countersign.entries e JOIN countersign.ledgers l USING (ledger_id);
+
+-- The last entry of a ledger is one place, looked up by itself: joined as tables, a planner may read every entry of every
+-- ledger to find it.
+CREATE VIEW read.ledgers AS
+SELECT l.origin AS ledger, h.size, encode(h.root, 'hex') AS root, e.recorded_at AS last_recorded_at
+FROM countersign.ledgers l
+CROSS JOIN LATERAL (
+    SELECT size, root FROM countersign.heads WHERE ledger_id = l.ledger_id ORDER BY size DESC LIMIT 1
+) h
+LEFT JOIN LATERAL (
+    SELECT recorded_at FROM countersign.entries WHERE ledger_id = l.ledger_id AND seq = h.size - 1 LIMIT 1
+) e ON true;
+
+CREATE VIEW read.hourly_counts AS
+SELECT l.origin AS ledger, r.hour, nullif(r.sender, '') AS sender, r.kind,
+    nullif(r.oversight_mode, '') AS oversight_mode, r.outcome, r.count
+FROM countersign.rollups r JOIN countersign.ledgers l USING (ledger_id);
+
+CREATE VIEW read.daily_counts AS
+SELECT l.origin AS ledger, r.day, r.kind, nullif(r.oversight_mode, '') AS oversight_mode, r.outcome, r.count
+FROM countersign.daily_rollups r JOIN countersign.ledgers l USING (ledger_id);
+
+CREATE VIEW read.checkpoints AS
+SELECT l.origin AS ledger, c.size, c.signed_at, c.note
+FROM countersign.checkpoints c JOIN countersign.ledgers l USING (ledger_id);
+
+CREATE VIEW read.erased_ranges AS
+SELECT l.origin AS ledger, r.first_seq, r.last_seq, r.erased_by
+FROM countersign.erased_ranges r JOIN countersign.ledgers l USING (ledger_id);
+
+CREATE VIEW read.legal_holds AS
+SELECT l.origin AS ledger, h.hold_id, h.message_id, h.first_seq, h.last_seq, h.reference, h.held_seq, h.released_seq
+FROM countersign.legal_holds h JOIN countersign.ledgers l USING (ledger_id);
+
+CREATE VIEW read.identities AS
+SELECT l.origin AS ledger, i.identity, i.settings::json AS settings, v.assessment, v.seq AS verification_seq, i.checked_at
+FROM countersign.identities i
+JOIN countersign.ledgers l USING (ledger_id)
+LEFT JOIN LATERAL (
+    SELECT seq, assessment FROM countersign.identity_verifications
+    WHERE ledger_id = i.ledger_id AND identity = i.identity ORDER BY seq DESC LIMIT 1
+) v ON true;
+
+CREATE VIEW read.dns_evidence AS
+SELECT l.origin AS ledger, encode(d.digest, 'hex') AS digest, d.evidence::json AS evidence
+FROM countersign.dns_evidence d JOIN countersign.ledgers l USING (ledger_id);
+
+-- A moment of a report may lie beyond what a timestamp can say; it then becomes the last one that can be written.
+CREATE VIEW read.dmarc_reports AS
+SELECT l.origin AS ledger, r.seq, r.outcome, r.submitter, r.org_name, r.report_id, r.policy_domain,
+    to_timestamp(least(r.begins, 253402300799)) AS begins, to_timestamp(least(r.ends, 253402300799)) AS ends,
+    r.records, r.messages, r.aligned
+FROM countersign.dmarc_reports r JOIN countersign.ledgers l USING (ledger_id);
+
+CREATE VIEW read.dmarc_report_rows AS
+SELECT l.origin AS ledger, r.seq, w.row, r.submitter, r.policy_domain,
+    to_timestamp(least(r.begins, 253402300799)) AS begins, w.source_ip, w.source_text, w.count, w.disposition, w.dkim,
+    w.spf, coalesce(w.dkim = 'pass', false) OR coalesce(w.spf = 'pass', false) AS aligned, w.header_from,
+    w.envelope_from, w.envelope_to, w.auth_results::json AS auth_results, w.reasons::json AS reasons
+FROM countersign.dmarc_reports r
+JOIN countersign.ledgers l USING (ledger_id)
+JOIN countersign.dmarc_report_rows w ON w.ledger_id = r.ledger_id AND w.upload = r.upload;
+
+GRANT USAGE ON SCHEMA read TO countersign_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA read TO countersign_reader;

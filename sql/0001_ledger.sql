@@ -67,11 +67,12 @@ CREATE TABLE countersign.disclosures (
 
 -- Idempotency keys by their tags; they never expire.
 CREATE TABLE countersign.keys (
-    ledger_id   bigint NOT NULL,
-    tag         bytea NOT NULL CHECK (octet_length(tag) = 16),
-    first_seq   bigint NOT NULL,
-    count       integer NOT NULL CHECK (count > 0),
-    request_tag bytea CHECK (octet_length(request_tag) = 16), -- absent: the key alone decides
+    ledger_id      bigint NOT NULL,
+    tag            bytea NOT NULL CHECK (octet_length(tag) = 16),
+    first_seq      bigint NOT NULL,
+    count          integer NOT NULL CHECK (count > 0),
+    request_tag    bytea CHECK (octet_length(request_tag) = 16), -- absent: the key alone decides, unless
+    request_erased boolean NOT NULL DEFAULT false,               -- an erasure took it, or a database that lost it
     PRIMARY KEY (ledger_id, tag)
 );
 

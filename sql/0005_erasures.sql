@@ -64,7 +64,7 @@ BEGIN
     UPDATE disclosures d SET disclosures = s.kept FROM unnest(seqs, kept) AS s (seq, kept)
     WHERE d.ledger_id = ledger AND d.seq = s.seq AND s.kept <> ''
         AND string_to_array(s.kept, '~') <@ string_to_array(d.disclosures, '~');
-    UPDATE keys SET request_tag = NULL
+    UPDATE keys SET request_tag = NULL, request_erased = true
     WHERE ledger_id = ledger AND tag = ANY (key_tags) AND request_tag IS NOT NULL;
 END
 $$;

@@ -70,7 +70,8 @@ extension Complaint {
         case .halted: self.init(splitting: error.reason)
         case .notSigned: self.init(error.reason, next: "sign with `countersign checkpoint sign`")
         case .internal: self.init(error.reason, next: "look into the log of Postgres")
-        case .idempotencyMismatch, .invalidCursor: self.init(error.reason)
+        case .idempotencyMismatch, .idempotencyErased, .tokenRefused, .tokenBound, .invalidCursor:
+            self.init(error.reason)
         }
     }
 

@@ -189,6 +189,7 @@ extension IdentityChecks {
         let draft = try Self.draft(
             name, claim.settings, checked, trigger, last, changes, in: ledger, Self.reporter, verifications)
         let isOurs = AppendUnit.Guard(
+            reading: [.identity(name.text)],
             """
             SELECT FROM countersign.identities
             WHERE ledger_id = \(ledger.id) AND identity = \(name.text) AND claim = \(claim.claim)
@@ -197,7 +198,9 @@ extension IdentityChecks {
         ) { rows in
             rows.isEmpty ? StoreError(.inProgress, "the identity was claimed anew", committed: .no) : nil
         }
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isOurs]) { placed in
+        let unit = AppendUnit(
+            [.init(draft, keys: ledger.keys)], guards: [isOurs], changes: [.identity(name.text)]
+        ) { placed in
             Self.effects(of: placed, name, checked, in: ledger) + [
                 """
                 UPDATE countersign.identities SET \(fragment: Self.finished(after: pause))
@@ -233,7 +236,7 @@ extension IdentityChecks {
         let changes = last.map { ResultChange.changes(from: $0.result, to: checked.result.json) } ?? []
         let draft = try Self.draft(
             name, settings, checked, .requested, last, changes, in: ledger, reporter, verifications)
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], changes: [.identity(name.text)]) { placed in
             Self.effects(of: placed, name, checked, in: ledger)
         }
         return (checked, try await store.append(unit, to: ledger, deadline: .now + timeout)[0], changes)

@@ -21,21 +21,48 @@ package struct IdentityRegister: Sendable {
         deadline: ContinuousClock.Instant
     ) async throws -> (seq: Int, isChanged: Bool) {
         let wanted = String(decoding: CanonicalWriter.bytes(of: settings.json), as: UTF8.self)
-        if let present = try await find(name, in: ledger),
-            CanonicalWriter.bytes(of: present.settings.json).elementsEqual(wanted.utf8)
-        {
-            return (present.setSeq, false)
+        while true {
+            if let present = try await find(name, in: ledger),
+                CanonicalWriter.bytes(of: present.settings.json).elementsEqual(wanted.utf8)
+            {
+                return (present.setSeq, false)
+            }
+            do {
+                return (
+                    try await change(name, settings, wanted, in: ledger, reporter: reporter, deadline: deadline), true
+                )
+            } catch let error as StoreError where error == Self.isSet {
+                // Somebody else was first; what he set is found now.
+                continue
+            }
         }
+    }
+
+    private static let isSet = StoreError(.inProgress, "the identity was set meanwhile; repeat", committed: .no)
+
+    private func change(
+        _ name: IdentityName, _ settings: IdentitySettings, _ wanted: String, in ledger: StoredLedger,
+        reporter: Reporter, deadline: ContinuousClock.Instant
+    ) async throws -> Int {
         let event = Event(
             kind: .policy, outcome: "changed",
             data: [
                 .init("event", "identity.set"), .init("identity", .string(name.text)), .init("settings", settings.json),
             ])
         let draft = try Draft(event, origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
+        let isOther = AppendUnit.Guard(
+            reading: [.identity(name.text)],
+            """
+            SELECT FROM countersign.identities
+            WHERE ledger_id = \(ledger.id) AND identity = \(name.text) AND settings = \(wanted)
+            """
+        ) { rows in rows.isEmpty ? nil : Self.isSet }
+        let unit = AppendUnit(
+            [.init(draft, keys: ledger.keys)], guards: [isOther], changes: [.identity(name.text)]
+        ) { placed in
             placed.map { Self.setIdentity(name.text, wanted, of: ledger, at: $0.seq) }
         }
-        return (try await store.append(unit, to: ledger, deadline: deadline)[0].seq, true)
+        return try await store.append(unit, to: ledger, deadline: deadline)[0].seq
     }
 
     /// The row of an identity that the entry at `seq` sets.

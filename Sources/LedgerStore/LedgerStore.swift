@@ -328,11 +328,11 @@ extension LedgerStore {
             Event(kind: .policy, outcome: "changed", data: data), origin: origin, reporter: reporter,
             random: Random.bytes)
         let isFirst = AppendUnit.Guard(
-            "SELECT FROM countersign.heads WHERE ledger_id = \(row) ORDER BY size LIMIT 1"
+            reading: [.ledger], "SELECT FROM countersign.heads WHERE ledger_id = \(row) ORDER BY size LIMIT 1"
         ) { rows in
             rows.isEmpty ? nil : StoreError(.inProgress, "the ledger exists already", committed: .no)
         }
-        let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst]) { placed in
+        let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst], changes: [.ledger]) { placed in
             key.map { key in placed.map { Self.insertKey(key, of: row, at: $0.seq) } } ?? []
         }
         do throws(StoreError) {

@@ -4,6 +4,13 @@ package struct StoreError: Error, Sendable {
     package enum Code: String, Sendable {
         /// The same idempotency key came with other content.
         case idempotencyMismatch = "idempotency_mismatch"
+        /// The same idempotency key came again, and nothing but what stands in clear tells whether with the same
+        /// content: the rest was erased.
+        case idempotencyErased = "idempotency_erased"
+        /// The token was revoked, or has expired, before the entry got its place.
+        case tokenRefused = "missing_token"
+        /// The token is bound, and the entry says something else.
+        case tokenBound = "token_bound"
         /// The first request with this idempotency key has no known outcome yet.
         case inProgress = "in_progress"
         /// The database did not answer in time, or refused for a reason that passes.
@@ -37,6 +44,10 @@ package struct StoreError: Error, Sendable {
     package var committed: Committed?
     /// The position of the guilty element within its batch.
     package var index: Int?
+    /// The first entry that the idempotency key stands for.
+    package var seq: Int?
+    /// RFC 6901: the member of the entry that is refused.
+    package var pointer: String?
     /// Whether the same group may succeed in a moment.
     var isWorthRepeating = true
 

@@ -67,6 +67,10 @@ extension Observation {
             Record("lost_commit_resolved", .notice, ["ledger": .text(ledger), "stored": .flag(stored)])
         case .guiltyRequest(let ledger, let sqlState):
             Record("guilty_request", .error, ["ledger": .text(ledger), "sql_state": .text(sqlState)])
+        case .idempotencyMismatch(let ledger, let token, let byAnother):
+            Record(
+                "idempotency_mismatch", byAnother ? .warning : .notice,
+                ["ledger": .text(ledger), "token": .text(token), "by_another": .flag(byAnother)])
         case .clockRefused(let ledger, let reason):
             Record("clock_refused", .critical, ["ledger": .text(ledger), "reason": .text(reason)])
         case .masterSecretRefused(let ledger): Record("master_secret_refused", .critical, ["ledger": .text(ledger)])

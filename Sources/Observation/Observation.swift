@@ -26,6 +26,8 @@ package enum Observation: Sendable, Equatable {
     case lostCommitResolved(ledger: String, stored: Bool)
     /// One request made the group's transaction fail by its data; the others were run without it.
     case guiltyRequest(ledger: String, sqlState: String)
+    /// A key came with other content than it was used for before; `byAnother`: by another token than this one.
+    case idempotencyMismatch(ledger: String, token: String, byAnother: Bool)
     /// The database's clock differs from ours or jumped ahead: appending waits for an operator.
     case clockRefused(ledger: String, reason: String)
     /// The master secret at hand is not the one that the ledger was made with.

@@ -11,7 +11,9 @@ import Testing
         keys = LedgerKeys(master: .random(), origin: try Origin("acme.example/mail"))
     }
 
-    private func tag(_ key: IdempotencyKey) -> [UInt8] { keys.idempotencyTag(of: key, scope: .entries) }
+    private func tag(_ key: IdempotencyKey) -> [UInt8] {
+        keys.idempotencyTag(of: key, scope: .entries(producer: "import"))
+    }
 
     @Test func `a line without a key is known by its source, number and content`() throws {
         let line = Array(#"{"kind":"send","outcome":"sent"}"#.utf8)

@@ -53,7 +53,7 @@ import Testing
             let proxy = try #require(test.proxy)
             proxy.cutOnce(.afterCommit)
             let granted = try await test.store.grantToken(
-                of: test.ledger, name: "t", scopes: [.read], expiresAt: nil, reporter: TestStore.operatorReporter,
+                of: test.ledger, TokenTerms(name: "t", scopes: [.read]), reporter: TestStore.operatorReporter,
                 deadline: TestStore.soon)
             #expect(proxy.cuts == 1)
             let tokens = try await test.store.tokens(of: test.ledger)

@@ -34,7 +34,10 @@ import Testing
             let item = try test.unit([Self.good]).items
             let refused = AppendUnit(
                 item,
-                guards: [.init("SELECT 1") { rows in rows.isEmpty ? nil : StoreError(.notFound, "no such thing") }])
+                guards: [
+                    .init(reading: [], "SELECT 1") { rows in rows.isEmpty ? nil : StoreError(.notFound, "no such thing")
+                    }
+                ])
             let results = await appendTogether([refused, AppendUnit(item), AppendUnit(item)], to: test)
             #expect(throws: StoreError(.notFound, "")) { try results[0].get() }
             #expect(try results[1].get().count == 1)
@@ -60,7 +63,7 @@ import Testing
     @Test func `an effect is written with its entries or not at all`() async throws {
         try await TestStore.run { test in
             let grant = try await test.store.grantToken(
-                of: test.ledger, name: "reader", scopes: [.read], expiresAt: nil,
+                of: test.ledger, TokenTerms(name: "reader", scopes: [.read]),
                 reporter: TestStore.operatorReporter, deadline: TestStore.soon)
             _ = try await test.store.revokeToken(
                 of: test.ledger, id: grant.grant.id, reporter: TestStore.operatorReporter, deadline: TestStore.soon)
@@ -71,6 +74,147 @@ import Testing
             }
             #expect(try await test.store.grant(of: grant.token) == nil)
             #expect(try await test.store.head(of: test.ledger).size == 3)
+        }
+    }
+}
+
+/// What the units of a group may see of each other.
+@Suite struct `Units that arrive together` {
+    private static let good = #"{"kind":"send","outcome":"sent","message_id":"good@a.example"}"#
+
+    private func outcomes<Value: Sendable>(
+        of count: Int, _ call: @escaping @Sendable () async throws -> Value
+    ) async -> [Result<Value, any Error>] {
+        await withTaskGroup(of: Result<Value, any Error>.self) { tasks in
+            for _ in 0..<count {
+                tasks.addTask {
+                    do { return .success(try await call()) } catch { return .failure(error) }
+                }
+            }
+            return await tasks.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private func winners<Value>(_ outcomes: [Result<Value, any Error>]) -> Int {
+        outcomes.count { if case .success = $0 { true } else { false } }
+    }
+
+    @Test func `revoke a token once`() async throws {
+        try await TestStore.run { test in
+            for _ in 0..<5 {
+                let granted = try await test.grantToken()
+                let outcomes = await outcomes(of: 16) {
+                    try await test.store.revokeToken(
+                        of: test.ledger, id: granted.grant.id, reporter: TestStore.operatorReporter,
+                        deadline: TestStore.soon)
+                }
+                #expect(winners(outcomes) == 1)
+            }
+            #expect(try await test.store.head(of: test.ledger).size == 11)
+        }
+    }
+
+    @Test func `release a hold once`() async throws {
+        try await TestStore.run { test in
+            for _ in 0..<5 {
+                let hold = try await test.store.hold(
+                    .entries(0...0), reason: "r", reference: "m", in: test.ledger,
+                    reporter: TestStore.operatorReporter, deadline: TestStore.soon)
+                let outcomes = await outcomes(of: 16) {
+                    try await test.store.releaseHold(
+                        id: hold.id, in: test.ledger, reporter: TestStore.operatorReporter, deadline: TestStore.soon)
+                }
+                #expect(winners(outcomes) == 1)
+            }
+        }
+    }
+
+    @Test func `are judged with the token that caused them: nothing stands behind its revocation`() async throws {
+        try await TestStore.run { test in
+            let granted = try await test.grantToken()
+            let unit = try test.unit([Self.good], by: granted.grant.id)
+            _ = try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            let revoked = try await test.store.revokeToken(
+                of: test.ledger, id: granted.grant.id, reporter: TestStore.operatorReporter, deadline: TestStore.soon)
+            await #expect(throws: StoreError(.tokenRefused, "")) {
+                _ = try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            }
+            try await test.withSecondInstance { other in
+                await #expect(throws: StoreError(.tokenRefused, "")) {
+                    _ = try await other.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+                }
+            }
+            #expect(try await test.store.head(of: test.ledger).size == revoked.seq + 1)
+        }
+    }
+
+    @Test func `one call's units keep their order when one of them has to wait`() async throws {
+        try await TestStore.run { test in
+            let granted = try await test.grantToken()
+            let items = try test.unit([Self.good]).items
+            let change = AppendUnit(items, changes: [.token(granted.grant.id)])
+            let waiting = try test.unit([Self.good], by: granted.grant.id)
+            let results = try await test.store.append(
+                [change, waiting, AppendUnit(items)], to: test.ledger, deadline: TestStore.soon)
+            #expect(try results.map { try $0.get()[0].seq } == [2, 3, 4])
+        }
+    }
+
+    @Test func `a guard that counts is told what those before it add`() async throws {
+        try await TestStore.run { test in
+            let items = try test.unit([Self.good]).items
+            let most = 3
+            let unit = AppendUnit(
+                items,
+                guards: [
+                    .init(
+                        counting: .ledger,
+                        "SELECT count(*) FROM countersign.entries WHERE ledger_id = \(test.ledger.id) AND kind = 'send'"
+                    ) { rows, earlier in
+                        try rows.one().int(0) + earlier < most ? nil : StoreError(.notFound, "enough")
+                    }
+                ], adds: [.ledger: 1])
+            let outcomes = await outcomes(of: 16) {
+                try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            }
+            #expect(winners(outcomes) == most)
+        }
+    }
+
+    @Test func `a unit that is made under the lock has keys and people like any other`() async throws {
+        try await TestStore.run { test in
+            let element = #"""
+                {"kind":"send","outcome":"sent","idempotency_key":"k","personal":{"recipient":"kim@a.example"}}
+                """#
+            let made = try test.unit([element])
+            let unit = AppendUnit(by: TestStore.operatorReporter, guards: [], changes: []) { _ in made }
+            let first = try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            let second = try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            #expect(!first[0].replayed && second[0].replayed && first[0].seq == second[0].seq)
+            let outcomes = await outcomes(of: 8) {
+                try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            }
+            #expect(winners(outcomes) == 8)
+            #expect(try await test.store.head(of: test.ledger).size == 2)
+        }
+    }
+
+    @Test func `a bound token appends only what it is bound to`() async throws {
+        try await TestStore.run { test in
+            var terms = TokenTerms(name: "t", scopes: [.ingest])
+            terms.bindings = try TokenBindings(["senders": ["billing@acme.example"], "kinds": ["send"]])
+            let granted = try await test.grantToken(terms)
+            func append(_ element: String) async throws {
+                let unit = try test.unit([element], by: granted.grant.id)
+                _ = try await test.store.append(unit, to: test.ledger, deadline: TestStore.soon)
+            }
+            try await append(#"{"kind":"send","outcome":"sent","sender":"Billing@ACME.example"}"#)
+            for element in [
+                #"{"kind":"send","outcome":"sent","sender":"ceo@acme.example"}"#, Self.good,
+                #"{"kind":"monitor","outcome":"ok","sender":"billing@acme.example"}"#,
+            ] {
+                await #expect(throws: StoreError(.tokenBound, "")) { try await append(element) }
+            }
         }
     }
 }

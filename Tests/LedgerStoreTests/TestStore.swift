@@ -60,20 +60,30 @@ struct TestStore: Sendable {
     }
 
     /// A unit of events written as JSON, as the server would make it.
-    func unit(_ elements: [String], batchKey: String? = nil) throws -> AppendUnit {
-        let batchTag = try batchKey.map { ledger.keys.idempotencyTag(of: try IdempotencyKey($0), scope: .entries) }
+    func unit(
+        _ elements: [String], batchKey: String? = nil, by reporter: String = "test"
+    ) throws -> AppendUnit {
+        let scope = IdempotencyKey.Scope.entries(producer: "test")
+        let batchTag = try batchKey.map { ledger.keys.idempotencyTag(of: try IdempotencyKey($0), scope: scope) }
         return try AppendUnit(
             elements.map { text in
                 let json = try JSONReader.read(Array(text.utf8))
                 let (event, key) = try Event.read(json, via: .ingest)
                 let draft = try Draft(
-                    event, origin: ledger.origin, reporter: Reporter(id: "tok_test", via: .ingest),
-                    idempotencyTag: batchTag ?? key.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) },
+                    event, origin: ledger.origin, reporter: Reporter(id: reporter, via: .ingest),
+                    idempotencyTag: batchTag ?? key.map { ledger.keys.idempotencyTag(of: $0, scope: scope) },
                     random: Random.bytes)
                 return AppendUnit.Item(
                     draft, requestTag: ledger.keys.requestTag(of: CanonicalWriter.bytes(of: json)), keys: ledger.keys)
             },
             key: batchTag.map { .init(tag: $0, requestTag: ledger.keys.requestTag(of: Array(elements.joined().utf8))) })
+    }
+
+    /// Grants a token, as an operator does.
+    func grantToken(
+        _ terms: TokenTerms = TokenTerms(name: "t", scopes: [.ingest])
+    ) async throws -> (token: BearerToken, grant: TokenGrant, seq: Int) {
+        try await store.grantToken(of: ledger, terms, reporter: Self.operatorReporter, deadline: Self.soon)
     }
 
     @discardableResult

@@ -60,7 +60,8 @@ import Testing
             let random = CountingBytes()
             let draft = try Draft(
                 event, origin: origin, reporter: Reporter(id: "tok_vector", via: .ingest),
-                idempotencyTag: key.map { keys.idempotencyTag(of: $0, scope: .entries) }, random: random.take)
+                idempotencyTag: key.map { keys.idempotencyTag(of: $0, scope: .entries(producer: "onboarding")) },
+                random: random.take)
             let subjects = try (vector["subjects"] ?? "").split(separator: " ").map { text in
                 try #require(Pseudonym(text: String(text)))
             }

@@ -15,7 +15,7 @@ import Testing
             id: 1, origin: origin, keys: LedgerKeys(master: SecretKey.random(), origin: origin), keyFault: nil)
         let grant = TokenGrant(
             id: "tok_AAAAAAAAAAAAAAAAAAAAAA", name: "test", scopes: [.read], expiresAt: nil,
-            createdAt: Timestamp(microseconds: 0), revokedAt: nil)
+            grantedBy: "test", createdAt: Timestamp(microseconds: 0), revokedAt: nil)
         return Caller(ledger: ledger, grant: grant)
     }
 

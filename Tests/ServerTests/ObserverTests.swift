@@ -15,6 +15,7 @@ import Testing
         .appendFailed(ledger: "a.example/mail", code: "unavailable"), .appendOutcomeUnknown(ledger: "a.example/mail"),
         .lostCommitResolved(ledger: "a.example/mail", stored: true),
         .guiltyRequest(ledger: "a.example/mail", sqlState: "22P02"),
+        .idempotencyMismatch(ledger: "a.example/mail", token: "tok_1", byAnother: true),
         .clockRefused(ledger: "a.example/mail", reason: "ahead by 90 s"),
         .masterSecretRefused(ledger: "a.example/mail"),
         .ledgerHalted(ledger: "a.example/mail", reason: "a reason"),

@@ -57,7 +57,7 @@ struct TestServer: Sendable {
             let (ledger, _) = try await store.createLedger(
                 try Origin("acme.example/mail"), reporter: reporter, deadline: soon)
             let admin = try await store.grantToken(
-                of: ledger, name: "first", scopes: [.admin], expiresAt: nil, reporter: reporter, deadline: soon)
+                of: ledger, TokenTerms(name: "first", scopes: [.admin]), reporter: reporter, deadline: soon)
             let address = await addresses.first { _ in true } ?? ""
             try await body(
                 TestServer(

@@ -8,8 +8,9 @@ struct Import: AsyncParsableCommand {
         abstract: "Append entries from a file of JSON lines.",
         discussion: """
             Each line is one object as POST /v1/entries takes it. The import can be run again at any time: a line with \
-            an idempotency_key is recognised by it, a line without one by its source, number and content. Lines that \
-            the ledger has already are skipped and counted. A bad line ends the import; what stands before it is \
+            an idempotency_key is recognised by it, a line without one by its source, number and content. Keys belong \
+            to a producer: what a service sent over HTTP before is recognised if you name its producer. Lines that the \
+            ledger has already are skipped and counted. A bad line ends the import; what stands before it is \
             imported.
 
             Examples:
@@ -27,6 +28,11 @@ struct Import: AsyncParsableCommand {
         help: ArgumentHelp(
             "The name by which lines without a key are recognised (default: the file's name).", valueName: "name"))
     var source: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whose the idempotency keys of the lines are: the producer of the tokens that use them (default: import).",
+            valueName: "name"))
+    var producer: String?
     @Option(help: ArgumentHelp("Write bad lines to this new file and go on.", valueName: "file"))
     var skipBad: String?
 
@@ -51,7 +57,8 @@ struct Import: AsyncParsableCommand {
             defer { progress.clear() }
             let started = ContinuousClock.now
             let batches = ImportBatches(
-                lines: lines, source: source, ledger: ledger, stopsAtBadLine: rejected == nil)
+                lines: lines, source: source, producer: try await producer(open.store, ledger), ledger: ledger,
+                stopsAtBadLine: rejected == nil)
             var run = ImportRun(batches, store: open.store, rejected: rejected, progress: progress)
             do {
                 try await run.run()
@@ -63,6 +70,20 @@ struct Import: AsyncParsableCommand {
             let seconds = (ContinuousClock.now - started) / .seconds(1)
             try tell(run.tally, ledger: ledger, source: source, seconds: seconds)
         }
+    }
+
+    /// The producer that was named, which must be one that tokens have: a name by mistake would let everything in
+    /// twice.
+    private func producer(_ store: LedgerStore, _ ledger: StoredLedger) async throws -> String {
+        guard let producer else { return TokenTerms.importProducer }
+        guard try await store.tokens(of: ledger).contains(where: { $0.producer.utf8.elementsEqual(producer.utf8) })
+        else {
+            throw Complaint(
+                "no token of the ledger has the producer that --producer names",
+                next: "`countersign token list --json` shows them; make one with `countersign token create --producer`",
+                status: .usage)
+        }
+        return producer
     }
 
     private func tell(_ tally: ImportRun.Tally, ledger: StoredLedger, source: String, seconds: Double) throws {

@@ -30,6 +30,8 @@ struct ImportBatches: Sendable {
 
     let lines: LineSource
     let source: String
+    /// Whose the idempotency keys are that lines bring along.
+    let producer: String
     let ledger: StoredLedger
     /// Whether nothing after a bad line may be read.
     let stopsAtBadLine: Bool
@@ -62,7 +64,7 @@ struct ImportBatches: Sendable {
         // The line's end is no part of it: a file keeps its keys when it is converted from CR LF.
         let bytes = line.bytes.last == 0x0D ? Array(line.bytes.dropLast()) : line.bytes
         return try AppendUnit.Item(
-            reading: element, for: ledger, reporter: Self.reporter,
+            reading: element, for: ledger, reporter: Self.reporter, producer: producer,
             fallbackKey: try ImportKey.key(source: source, lineNumber: line.number, line: bytes), random: Random.bytes)
     }
 }

@@ -76,8 +76,14 @@ struct ImportRun {
                 tally.imported += placed.count - skipped
                 break
             } catch {
-                guard error.code == .idempotencyMismatch else { throw error }
                 let position = error.index ?? 0
+                if error.code == .idempotencyErased {
+                    // It is in the ledger already, though its sealed values are not any more.
+                    tally.skipped += 1
+                    rest.remove(at: position)
+                    continue
+                }
+                guard error.code == .idempotencyMismatch else { throw error }
                 let bad = ImportBatch.BadLine(
                     line: rest[position].line, reason: "its idempotency_key was used for other content before")
                 if rejected == nil {

@@ -46,7 +46,7 @@ struct FirstLedger {
     private func firstToken(of ledger: StoredLedger) async throws -> BearerToken? {
         guard ledger.keyFault == nil, try await store.tokens(of: ledger).isEmpty else { return nil }
         return try await store.grantToken(
-            of: ledger, name: Self.tokenName, scopes: [.admin], expiresAt: nil, reporter: Self.reporter,
+            of: ledger, TokenTerms(name: Self.tokenName, scopes: [.admin]), reporter: Self.reporter,
             deadline: OpenStore.appendDeadline
         ).token
     }

@@ -12,6 +12,7 @@ package final class Draft: Sendable {
     package static let format = "countersign/1"
 
     package let event: Event
+    package let reporter: Reporter
     package let idempotencyTag: [UInt8]?
     /// The disclosures of all sealed values in the order of their digests in the line, joined by "~" (RFC 9901 §4);
     /// empty if nothing is sealed.
@@ -41,6 +42,7 @@ package final class Draft: Sendable {
         random: (Int) -> [UInt8]
     ) throws(Refusal) {
         self.event = event
+        self.reporter = reporter
         self.idempotencyTag = idempotencyTag
         self.origin = origin
         self.attempt = attempt.map(LookupKey.init(attempt:))

@@ -42,14 +42,14 @@ package struct LedgerKeys: Sendable {
 
     /// The tag of a caller's idempotency key, as it stands in the line (Format.md, "idempotency").
     package func idempotencyTag(of key: IdempotencyKey, scope: IdempotencyKey.Scope) -> [UInt8] {
-        tag(.idempotency, Array(scope.rawValue.utf8) + [0] + key.bytes)
+        tag(.idempotency, scope.prefix + key.bytes)
     }
 
     /// The tag of an observation of a step attempt: of what identifies it and of its content, so that equal reports
     /// meet and different ones do not.
     package func idempotencyTag(ofAttempt identity: [UInt8], content: [UInt8]) -> [UInt8] {
-        let scope = Array(IdempotencyKey.Scope.stepAttempts.rawValue.utf8)
-        return tag(.idempotency, scope + [0] + SHA256.digest(identity).bytes + SHA256.digest(content).bytes)
+        let parts = SHA256.digest(identity).bytes + SHA256.digest(content).bytes
+        return tag(.idempotency, IdempotencyKey.Scope.stepAttempts.prefix + parts)
     }
 
     /// The tag of a request's canonical content: tells "the same key again" from "the key of another request".

@@ -61,6 +61,14 @@ package struct MemberReader {
         }
     }
 
+    /// A truth value.
+    package mutating func flag(_ name: String) throws(Refusal) -> Bool? {
+        try take(name) { (value) throws(Refusal) in
+            guard case .bool(let flag) = value else { throw Refusal(.invalidMember, "expected true or false") }
+            return flag
+        }
+    }
+
     /// A date-time of RFC 3339.
     package mutating func timestamp(_ name: String) throws(Refusal) -> Timestamp? {
         try take(name) { (value) throws(Refusal) in

@@ -88,5 +88,8 @@ package struct Workflow: Sendable {
         return (id, name)
     }
 
+    /// The function that runs, as the engine names it.
+    package var functionID: String? { members.first { $0.name == "function_id" }?.value.text }
+
     var json: JSONValue { .object(members) }
 }

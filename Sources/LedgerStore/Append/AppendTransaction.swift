@@ -32,13 +32,9 @@ struct AppendTransaction {
     ///     primary key of their table refuses the group where one is not.
     ///   - isRepair: whether the ledger may be halted.
     func begin(_ units: [AppendUnit], asksForKeys: Bool, isRepair: Bool) async throws -> Reading {
-        let keyTags = asksForKeys ? units.flatMap(\.keyTags) : []
-        let personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
-        let attemptTags = units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }
+        let questions = GroupQuestions(units, of: ledger.id, asksForKeys: asksForKeys)
         var statements: [Statement] = ["BEGIN", lockStatement, headStatement]
-        if !keyTags.isEmpty { statements.append(usedKeysStatement(keyTags)) }
-        if !personTags.isEmpty { statements.append(subjectsStatement(personTags)) }
-        if !attemptTags.isEmpty { statements.append(attemptsStatement(attemptTags)) }
+        statements += questions.statements
         statements += units.flatMap { $0.guards.map(\.statement) }
         let answers = try await connection.pipeline(statements, deadline: deadline)
         guard let lock = answers[1].first else {
@@ -55,39 +51,76 @@ struct AppendTransaction {
         if let head, let size = try head.intIfPresent(0), let root = Digest(try head.bytes(1)) {
             reading.head = (size, root)
         }
-        var next = 3
-        if !keyTags.isEmpty {
-            reading.facts.usedKeys = try Self.usedKeys(answers[next])
-            next += 1
-        }
-        if !personTags.isEmpty {
-            reading.facts.subjects = try Self.subjects(answers[next])
-            next += 1
-        }
-        if !attemptTags.isEmpty {
-            reading.facts.attempts = try Self.attempts(answers[next])
-            next += 1
-        }
-        try judge(answers[next...], &reading)
+        let guardsStart = 3 + questions.statements.count
+        try questions.read(answers[3..<guardsStart], into: &reading.facts)
+        try hearGuards(answers[guardsStart...], &reading)
+        let composed = units.indices.filter { units[$0].compose != nil }.map { reading.units[$0] }
+        if !composed.isEmpty { try await ask(about: composed, asksForKeys: asksForKeys, &reading.facts) }
+        try await readErased(&reading.facts)
         return reading
     }
 
     /// Hears the guards, whose answers these are, and makes the units that are made of them.
-    private func judge(_ answers: ArraySlice<Rows>, _ reading: inout Reading) throws {
+    private func hearGuards(_ answers: ArraySlice<Rows>, _ reading: inout Reading) throws {
         var next = answers.startIndex
+        var earlier = EarlierUnits()
         for (position, unit) in reading.units.enumerated() {
             let own = Array(answers[next..<next + unit.guards.count])
             next += unit.guards.count
             for (condition, rows) in zip(unit.guards, own) {
-                if let refusal = try condition.judge(rows) { reading.facts.refused[position] = refusal }
+                let count = condition.counting.map { earlier.count(of: $0) } ?? 0
+                if let refusal = try condition.judge(rows, count) { reading.facts.refused[position] = refusal }
             }
-            guard let compose = unit.compose, reading.facts.refused[position] == nil else { continue }
+            guard reading.facts.refused[position] == nil else { continue }
             do {
-                reading.units[position] = try compose(own)
+                if let compose = unit.compose { reading.units[position] = try compose(own) }
+                earlier.add(reading.units[position], knowing: reading.facts)
             } catch let error as StoreError {
                 reading.facts.refused[position] = error
             }
         }
+    }
+
+    /// Asks what units that were made under the lock need to know.
+    private func ask(about units: [AppendUnit], asksForKeys: Bool, _ facts: inout GroupFacts) async throws {
+        let questions = GroupQuestions(units, of: ledger.id, asksForKeys: asksForKeys, withTokens: false)
+        guard !questions.statements.isEmpty else { return }
+        let answers = try await connection.pipeline(questions.statements, deadline: deadline)
+        try questions.read(answers[...], into: &facts)
+    }
+
+    /// Reads the entries of used keys whose requests were erased: what they say in clear is all that is left to
+    /// compare.
+    private func readErased(_ facts: inout GroupFacts) async throws {
+        let seqs = facts.usedKeys.values.filter(\.isRequestErased).flatMap { $0.firstSeq..<$0.firstSeq + $0.count }
+        guard !seqs.isEmpty else { return }
+        let rows = try await connection.query(
+            """
+            SELECT s.seq, e.line
+            FROM unnest(\(seqs.map(Int64.init))) AS s (seq)
+            CROSS JOIN LATERAL (
+                SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = s.seq LIMIT 1
+            ) e
+            """, deadline: deadline)
+        for row in rows { facts.erasedLines[try row.int(0)] = Array(try row.text(1).utf8) }
+    }
+
+    /// Who reported the entries.
+    func reporters(of seqs: Set<Int>) async throws -> [Int: String] {
+        guard !seqs.isEmpty else { return [:] }
+        let rows = try await connection.query(
+            """
+            SELECT s.seq, e.line
+            FROM unnest(\(seqs.map(Int64.init))) AS s (seq)
+            CROSS JOIN LATERAL (
+                SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = s.seq LIMIT 1
+            ) e
+            """, deadline: deadline)
+        var reporters: [Int: String] = [:]
+        for row in rows {
+            reporters[try row.int(0)] = (try? Entry(line: Array(try row.text(1).utf8)))?.reporterID
+        }
+        return reporters
     }
 
     /// Places the entries of a large group and writes them meanwhile: the database works on some of them while the
@@ -225,63 +258,5 @@ extension AppendTransaction {
             SELECT size, root FROM countersign.heads WHERE ledger_id = \(ledger.id) ORDER BY size DESC LIMIT 1
         ) h ON true
         """
-    }
-
-    /// A lateral join per key, and the limit keeps the planner from turning it into a scan after all.
-    private func usedKeysStatement(_ tags: [[UInt8]]) -> Statement {
-        """
-        SELECT t.tag, k.first_seq, k.count, k.request_tag
-        FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
-            SELECT first_seq, count, request_tag FROM countersign.keys
-            WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
-        ) k
-        """
-    }
-
-    func subjectsStatement(_ tags: [[UInt8]]) -> Statement {
-        """
-        SELECT t.tag, s.pseudonym
-        FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
-            SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = t.tag LIMIT 1
-        ) s
-        """
-    }
-
-    private func attemptsStatement(_ tags: [[UInt8]]) -> Statement {
-        """
-        SELECT t.tag, k.seq
-        FROM unnest(\(tags)) AS t (tag) CROSS JOIN LATERAL (
-            SELECT seq FROM countersign.entry_keys
-            WHERE ledger_id = \(ledger.id) AND name = 'attempt' AND tag = t.tag ORDER BY seq LIMIT 1
-        ) k
-        """
-    }
-
-    private static func usedKeys(_ rows: Rows) throws -> [[UInt8]: GroupFacts.UsedKey] {
-        var used: [[UInt8]: GroupFacts.UsedKey] = [:]
-        for row in rows {
-            used[try row.bytes(0)] = GroupFacts.UsedKey(
-                firstSeq: try row.int(1), count: Int(try row.int32(2)), requestTag: try row.bytesIfPresent(3))
-        }
-        return used
-    }
-
-    static func subjects(_ rows: Rows) throws -> [[UInt8]: Pseudonym] {
-        var subjects: [[UInt8]: Pseudonym] = [:]
-        for row in rows { subjects[try row.bytes(0)] = Pseudonym(try row.bytes(1)) }
-        return subjects
-    }
-
-    private static func attempts(_ rows: Rows) throws -> [[UInt8]: Int] {
-        var attempts: [[UInt8]: Int] = [:]
-        for row in rows { attempts[try row.bytes(0)] = try row.int(1) }
-        return attempts
-    }
-}
-
-extension AppendUnit {
-    /// The tags of all idempotency keys of the unit.
-    var keyTags: [[UInt8]] {
-        key.map { [$0.tag] } ?? items.compactMap(\.draft.idempotencyTag)
     }
 }

@@ -4,10 +4,11 @@ extension AppendUnit.Item {
     /// Reads one element of `POST /v1/entries`, or one line of an import, and draws up its entry.
     ///
     /// - Parameters:
-    ///   - fallbackKey: the idempotency key of an element that has none of its own.
+    ///   - producer: whose the idempotency keys of elements are.
+    ///   - fallbackKey: the idempotency key of an element that has none of its own; it is the import's.
     ///   - random: gives fresh random bytes for the nonce and the salts.
     package init(
-        reading element: JSONValue, for ledger: StoredLedger, reporter: Reporter,
+        reading element: JSONValue, for ledger: StoredLedger, reporter: Reporter, producer: String,
         fallbackKey: IdempotencyKey? = nil, random: (Int) -> [UInt8]
     ) throws(Refusal) {
         guard CanonicalWriter.bytes(of: element).count <= Draft.callerSizeMax else {
@@ -20,9 +21,10 @@ extension AppendUnit.Item {
         var content: [UInt8] = []
         CanonicalWriter.append(element.members ?? [], omitting: "idempotency_key", to: &content)
         let key = ownKey ?? fallbackKey
+        let scope = IdempotencyKey.Scope.entries(producer: ownKey == nil ? TokenTerms.importProducer : producer)
         let draft = try Draft(
             event, origin: ledger.origin, reporter: reporter,
-            idempotencyTag: key.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) }, random: random)
+            idempotencyTag: key.map { ledger.keys.idempotencyTag(of: $0, scope: scope) }, random: random)
         self.init(draft, requestTag: key == nil ? nil : ledger.keys.requestTag(of: content), keys: ledger.keys)
     }
 }

@@ -10,8 +10,6 @@ import Synchronization
 /// `append` only queues; the groups run in `drain`, which the store owns, so that a caller who goes away takes nobody
 /// else's commit along.
 actor Appender {
-    /// Entries that one group takes at most; a single request may be larger up to its own limit.
-    private static let groupEntriesMax = 5_000
     /// The pause before a failed group is tried again.
     private static let retryPause = Duration.milliseconds(50)
 
@@ -38,6 +36,9 @@ actor Appender {
             self.answers = answers
             self.position = position
         }
+
+        /// The call that the unit came with.
+        var call: ObjectIdentifier { ObjectIdentifier(answers) }
 
         func answer(_ result: Result<[Placed], StoreError>) { answers.set(result, at: position) }
     }
@@ -91,22 +92,20 @@ actor Appender {
     }
 
     private func takeGroup() -> [Ticket] {
-        var entries = 0
-        var count = 0
-        for ticket in queue {
-            // What is made under the lock is a group of its own: what its guards see is then all that there is.
-            let isAlone = ticket.unit.compose != nil
-            if isAlone, count > 0 { break }
-            if isAlone {
-                count = 1
-                break
+        var selection = GroupSelection()
+        var group: [Ticket] = []
+        var deferred: [Ticket] = []
+        var position = 0
+        choosing: while position < queue.count {
+            let ticket = queue[position]
+            switch selection.choose(ticket.unit, of: ticket.call) {
+            case .taken: group.append(ticket)
+            case .deferred: deferred.append(ticket)
+            case .full: break choosing
             }
-            entries += ticket.unit.items.count
-            if count > 0, entries > Self.groupEntriesMax { break }
-            count += 1
+            position += 1
         }
-        let group = Array(queue.prefix(count))
-        queue.removeFirst(count)
+        queue.replaceSubrange(..<position, with: deferred)
         return group
     }
 
@@ -253,6 +252,7 @@ actor Appender {
             }
         }
         let places = try await transaction.places(of: group.replayedSeqs)
+        try await tellMismatches(units, group, transaction)
         environment.observer.observe(
             .appendCommitted(
                 ledger: ledger.origin.text, entries: group.newCount, requests: units.count,
@@ -261,6 +261,24 @@ actor Appender {
                     lockWait: (locked - started).seconds, build: (built - locked).seconds,
                     commit: (ContinuousClock.now - built).seconds)))
         return (group, places)
+    }
+
+    /// Tells an operator of keys that were used for something else before, and whether another token had used them: a
+    /// producer who meets his own keys has a fault, one who meets another's may be kept from sending.
+    private func tellMismatches(
+        _ units: [AppendUnit], _ group: SequencedGroup, _ transaction: AppendTransaction
+    ) async throws {
+        let mismatches = zip(units, group.outcomes).compactMap { unit, outcome -> (token: String?, seq: Int)? in
+            guard case .failed(let error) = outcome, error.code == .idempotencyMismatch else { return nil }
+            return error.seq.map { (unit.items.first?.draft.reporter.id, $0) }
+        }
+        guard !mismatches.isEmpty else { return }
+        let reporters = try await transaction.reporters(of: Set(mismatches.map(\.seq)))
+        for (token, seq) in mismatches {
+            environment.observer.observe(
+                .idempotencyMismatch(
+                    ledger: ledger.origin.text, token: token ?? "", byAnother: reporters[seq] != token))
+        }
     }
 
     /// The right edge that matches the stored head: ours, or rebuilt if another instance has appended.

@@ -7,11 +7,17 @@ struct GroupFacts: Sendable {
         let firstSeq: Int
         let count: Int
         let requestTag: [UInt8]?
+        /// Whether the request had a tag that is gone: an erasure took it away, or it was lost with the database.
+        var isRequestErased = false
     }
 
     /// The database's clock.
     var now: Timestamp
     var usedKeys: [[UInt8]: UsedKey] = [:]
+    /// The lines of the entries of used keys whose requests were erased.
+    var erasedLines: [Int: [UInt8]] = [:]
+    /// The tokens of the group that are neither revoked nor expired, by their ids, and what each is bound to.
+    var liveTokens: [String: TokenBindings] = [:]
     var subjects: [[UInt8]: Pseudonym] = [:]
     /// The first observation of each step attempt, by the tag of its identity.
     var attempts: [[UInt8]: Int] = [:]

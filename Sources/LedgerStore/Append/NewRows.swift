@@ -45,14 +45,17 @@ struct NewRows: Sendable {
         var firstSeq = ColumnValues(of: Int64.self)
         var count = ColumnValues(of: Int32.self)
         var requestTag = ColumnValues(of: [UInt8].self)
+        /// Empty where no request is erased, as nearly always.
+        var requestErased = ColumnValues(of: Bool.self)
 
         var batch: ColumnBatch {
-            ColumnBatch(
+            let erased: [(String, ColumnValues)] = requestErased.count > 0 ? [("request_erased", requestErased)] : []
+            return ColumnBatch(
                 table: "keys",
                 columns: [
                     ("ledger_id", ledgerID), ("tag", tag), ("first_seq", firstSeq), ("count", count),
                     ("request_tag", requestTag),
-                ])
+                ] + erased)
         }
     }
 
@@ -152,6 +155,12 @@ struct NewRows: Sendable {
         keys.firstSeq.append(Int64(firstSeq))
         keys.count.append(Int32(count))
         keys.requestTag.append(requestTag)
+    }
+
+    /// An idempotency key whose request nothing is known of any more; all keys of the rows are such.
+    mutating func addErasedKey(_ tag: [UInt8], firstSeq: Int, count: Int) {
+        addKey(tag, firstSeq: firstSeq, count: count, requestTag: nil)
+        keys.requestErased.append(true)
     }
 
     /// A further key of the entry at `seq`.

@@ -79,9 +79,9 @@ struct SequencedGroup: Sendable {
 
     /// The outcome of a unit that is refused, or was appended before.
     private mutating func outcomeWithoutEntries(of unit: AppendUnit) -> Outcome? {
-        if let refusal = facts.refused[outcomes.count] { return .failed(refusal) }
+        if let refusal = facts.refused[outcomes.count] ?? tokenRefusal(of: unit) { return .failed(refusal) }
         if let key = unit.key {
-            if let used = facts.usedKeys[key.tag] { return answerAgain(used, requestTag: key.requestTag) }
+            if let used = facts.usedKeys[key.tag] { return answerAgain(used, unit, requestTag: key.requestTag) }
         } else if let mismatch = mismatch(in: unit) {
             return .failed(mismatch)
         }
@@ -106,21 +106,64 @@ struct SequencedGroup: Sendable {
         placed = []
     }
 
+    /// Rights are judged here, under the lock: a token that was revoked or has expired appends nothing, whichever
+    /// instance took the request, and a bound one only what it is bound to.
+    private func tokenRefusal(of unit: AppendUnit) -> StoreError? {
+        for token in unit.tokens {
+            guard let bindings = facts.liveTokens[token] else {
+                return StoreError(
+                    .tokenRefused, "the token was revoked or has expired; nothing was written", committed: .no)
+            }
+            guard !bindings.isEmpty else { continue }
+            for (index, item) in unit.items.enumerated() where item.draft.reporter.id == token {
+                guard let member = bindings.refusedMember(of: item.draft.event) else { continue }
+                var refusal = StoreError(
+                    .tokenBound,
+                    "the token is bound, and this entry's '\(member)' is not what it is bound to; nothing was written",
+                    committed: .no, index: unit.items.count > 1 ? index : nil)
+                refusal.pointer = "/" + member.replacing(".", with: "/")
+                return refusal
+            }
+        }
+        return nil
+    }
+
     /// All keys of a unit are judged before any of its entries gets a place: a unit is all or nothing.
     private func mismatch(in unit: AppendUnit) -> StoreError? {
         var own: [[UInt8]: [UInt8]?] = [:]
         for (index, item) in unit.items.enumerated() {
             guard let tag = item.draft.idempotencyTag else { continue }
+            let place = unit.items.count > 1 ? index : nil
             if let used = facts.usedKeys[tag] {
-                guard Self.isSame(used.requestTag, item.requestTag), used.count == 1 else {
-                    return Self.mismatch(at: unit.items.count > 1 ? index : nil)
-                }
+                guard used.count == 1 else { return Self.mismatch(at: place, used) }
+                if let fault = fault(of: [item], used, requestTag: item.requestTag, at: place) { return fault }
             } else if let earlier = own[tag], !Self.isSame(earlier, item.requestTag) {
-                return Self.mismatch(at: index)
+                return Self.mismatch(at: index, nil)
             }
             if unit.items.count > 1 { own[tag] = .some(item.requestTag) }
         }
         return nil
+    }
+
+    /// Why a request is no repeat of the one that its key was used for; nil if it is one.
+    private func fault(
+        of items: [AppendUnit.Item], _ used: GroupFacts.UsedKey, requestTag: [UInt8]?, at index: Int?
+    ) -> StoreError? {
+        guard requestTag != nil, used.isRequestErased else {
+            return Self.isSame(used.requestTag, requestTag) ? nil : Self.mismatch(at: index, used)
+        }
+        guard items.count == used.count,
+            zip(items, used.firstSeq...).allSatisfy({ item, seq in
+                facts.erasedLines[seq].map { item.draft.saysTheSameInClear(as: $0) } ?? false
+            })
+        else { return Self.mismatch(at: index, used) }
+        var erased = StoreError(
+            .idempotencyErased,
+            "this idempotency key was used before, and of that request only what stands in clear is left, which is "
+                + "the same; nothing was written",
+            committed: .no, index: index)
+        erased.seq = used.firstSeq
+        return erased
     }
 
     /// Without a stored tag the same key is a plain replay.
@@ -129,14 +172,18 @@ struct SequencedGroup: Sendable {
         return ConstantTime.equal(stored, given)
     }
 
-    private static func mismatch(at index: Int?) -> StoreError {
-        StoreError(
+    private static func mismatch(at index: Int?, _ used: GroupFacts.UsedKey?) -> StoreError {
+        var mismatch = StoreError(
             .idempotencyMismatch, "this idempotency key was used for another request; nothing was written",
             committed: .no, index: index)
+        mismatch.seq = used?.firstSeq
+        return mismatch
     }
 
-    private mutating func answerAgain(_ used: GroupFacts.UsedKey, requestTag: [UInt8]) -> Outcome {
-        guard Self.isSame(used.requestTag, requestTag) else { return .failed(Self.mismatch(at: nil)) }
+    private mutating func answerAgain(
+        _ used: GroupFacts.UsedKey, _ unit: AppendUnit, requestTag: [UInt8]
+    ) -> Outcome {
+        if let fault = fault(of: unit.items, used, requestTag: requestTag, at: nil) { return .failed(fault) }
         return .placed((used.firstSeq..<used.firstSeq + used.count).map { replay($0) })
     }
 

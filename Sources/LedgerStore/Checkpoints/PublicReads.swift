@@ -39,7 +39,9 @@ extension LedgerStore {
                 kind: .policy, outcome: "changed",
                 data: [.init("event", "ledger.published"), .init("level", .string(level.rawValue))]),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { _ in [Self.setPublicReads(level, of: ledger.id)] }
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], changes: [.ledger]) { _ in
+            [Self.setPublicReads(level, of: ledger.id)]
+        }
         return try await append(unit, to: ledger, deadline: deadline)[0]
     }
 

@@ -29,13 +29,14 @@ extension LedgerStore {
             random: Random.bytes)
         let previous = rotation.previousKey.vkey
         let isCurrent = AppendUnit.Guard(
+            reading: [.ledger],
             "SELECT vkey FROM countersign.signing_keys WHERE ledger_id = \(ledger.id) ORDER BY seq DESC LIMIT 1"
         ) { rows in
             try rows.first?.text(0) == previous
                 ? nil : StoreError(.inProgress, "the ledger's current key is another one by now", committed: .no)
         }
         let key = rotation.key
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isCurrent]) { placed in
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isCurrent], changes: [.ledger]) { placed in
             placed.map { Self.insertKey(key, of: ledger.id, at: $0.seq) }
         }
         return try await append(unit, to: ledger, deadline: deadline)[0]

@@ -42,7 +42,7 @@ struct ErasureUnit: Sendable {
 
     /// - Parameter listed: hears what the entries list.
     func unit(_ listed: @escaping Listed) -> AppendUnit {
-        AppendUnit(guards: guards) { answers in try compose(answers, listed) }
+        AppendUnit(by: reporter, guards: guards, changes: nil) { answers in try compose(answers, listed) }
     }
 
     static let changed = StoreError(
@@ -51,7 +51,9 @@ struct ErasureUnit: Sendable {
     // MARK: Under the lock
 
     private var guards: [AppendUnit.Guard] {
-        func condition(_ statement: Statement) -> AppendUnit.Guard { AppendUnit.Guard(statement) { _ in nil } }
+        func condition(_ statement: Statement) -> AppendUnit.Guard {
+            AppendUnit.Guard(reading: [], statement) { _ in nil }
+        }
         var guards = [
             condition(
                 size.map { size in

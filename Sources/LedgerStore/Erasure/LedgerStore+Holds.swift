@@ -43,7 +43,7 @@ extension LedgerStore {
         let draft = try Draft(
             Event(kind: .access, outcome: "held", data: data, personal: personal), origin: ledger.origin,
             reporter: reporter, random: Random.bytes)
-        let unit = AppendUnit([.init(draft, about: people, keys: ledger.keys)]) { placed in
+        let unit = AppendUnit([.init(draft, about: people, keys: ledger.keys)], changes: [.hold(id)]) { placed in
             placed.map { place in
                 Self.insertHold(id, on: scope, reference: reference, of: ledger.id, at: place.seq)
             }
@@ -61,6 +61,7 @@ extension LedgerStore {
                 data: [.init("event", "hold.released"), .init("hold_id", .string(id))]),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
         let isLive = AppendUnit.Guard(
+            reading: [.hold(id)],
             """
             SELECT FROM countersign.legal_holds
             WHERE ledger_id = \(ledger.id) AND hold_id = \(id) AND released_seq IS NULL
@@ -68,7 +69,7 @@ extension LedgerStore {
         ) { rows in
             rows.isEmpty ? StoreError(.notFound, "there is no such hold that could be released", committed: .no) : nil
         }
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isLive]) { placed in
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isLive], changes: [.hold(id)]) { placed in
             placed.map { Self.releaseHold(id, of: ledger.id, at: $0.seq) }
         }
         return try await append(unit, to: ledger, deadline: deadline)[0]

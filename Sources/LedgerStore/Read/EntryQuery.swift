@@ -20,6 +20,8 @@ package struct EntryQuery: Sendable {
     /// `kinds` asks for it.
     package var recipients: [String] = []
     package var idempotencyKeys: [IdempotencyKey] = []
+    /// Whose idempotency keys are meant; everybody's if none is named.
+    package var producers: [String] = []
     /// Earliest `recorded_at`.
     package var from: Timestamp?
     /// Before this `recorded_at`.
@@ -42,8 +44,8 @@ package struct EntryQuery: Sendable {
             ("recipient", recipients.map { Hex.encode(keys.subjectTag(of: $0)) }),
             (
                 "idempotency_key",
-                idempotencyKeys.map { Hex.encode(keys.idempotencyTag(of: $0, scope: .entries)) }
-            ),
+                idempotencyKeys.map { Hex.encode(keys.idempotencyTag(of: $0, scope: .entries(producer: ""))) }
+            ), ("producer", producers),
             ("from", from.map { [$0.text] } ?? []), ("to", to.map { [$0.text] } ?? []),
         ]
         let members = texts.filter { !$0.1.isEmpty }.map { name, values in

@@ -50,7 +50,12 @@ extension EntrySearch {
 
     /// Where the entries of requests with one of the idempotency keys stand.
     func keyedPlaces() async throws -> [Range<Int>] {
-        let tags = query.idempotencyKeys.map { ledger.keys.idempotencyTag(of: $0, scope: .entries) }
+        let producers =
+            query.producers.isEmpty
+            ? try await LedgerStore.producers(of: ledger, connection, deadline) : query.producers
+        let tags = producers.map(IdempotencyKey.Scope.entries(producer:)).flatMap { scope in
+            query.idempotencyKeys.map { ledger.keys.idempotencyTag(of: $0, scope: scope) }
+        }
         let rows = try await connection.query(
             "SELECT first_seq, count FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = ANY(\(tags))",
             deadline: deadline)

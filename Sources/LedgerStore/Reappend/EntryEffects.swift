@@ -9,7 +9,8 @@ enum EntryEffects {
         guard !entry.isProducers, let data = entry.json["data"] else { return [] }
         let statement: Statement? =
             switch (entry.kind, data["event"]?.text) {
-            case ("access", "token.granted"): grant(data, ledger.id, entry.seq)
+            case ("access", "token.granted"):
+                TokenRow(granted: data, by: entry.reporterID, at: entry.seq)?.insert(into: ledger.id)
             case ("access", "token.revoked"):
                 data["token_id"]?.text.map { LedgerStore.revokeToken($0, of: ledger.id, at: entry.seq) }
             case ("access", "hold.placed"): hold(entry, data, ledger.id)
@@ -24,16 +25,6 @@ enum EntryEffects {
             default: nil
             }
         return statement.map { [$0] } ?? []
-    }
-
-    private static func grant(_ data: JSONValue, _ ledgerID: Int64, _ seq: Int) -> Statement? {
-        guard let id = data["token_id"]?.text, let hash = data["hash"]?.text.flatMap({ Digest(hex: $0) }) else {
-            return nil
-        }
-        return LedgerStore.insertToken(
-            id, hash: hash, name: data["name"]?.text ?? "",
-            scopes: data["scopes"]?.elements?.compactMap(\.text) ?? [],
-            expiresAt: data["expires_at"]?.text.flatMap { Timestamp($0) }, of: ledgerID, at: seq)
     }
 
     private static func hold(_ entry: Entry, _ data: JSONValue, _ ledgerID: Int64) -> Statement? {

@@ -45,8 +45,8 @@ struct LostGroup: Sendable {
     }
 
     private mutating func add(_ run: KeyRuns.Run) {
-        // What told the request from others is not in the line: the same key is a plain replay from now on.
-        rows.addKey(run.tag.bigEndianBytes, firstSeq: run.firstSeq, count: run.count, requestTag: nil)
+        // What told the request from others is not in the line.
+        rows.addErasedKey(run.tag.bigEndianBytes, firstSeq: run.firstSeq, count: run.count)
     }
 
     /// The rows to write, table by table; call it after the last entry.

@@ -89,9 +89,10 @@ struct ReappendRun {
         let values = entries.map { exported in
             LostValues(exported, ledger.keys, erased: plan.erasures.erased(at: exported.entry.seq))
         }
-        let known = try AppendTransaction.subjects(
+        let tags = values.flatMap { $0.people.map(\.tag) }
+        let known = try GroupQuestions.subjects(
             try await connection.query(
-                transaction.subjectsStatement(values.flatMap { $0.people.map(\.tag) }), deadline: transaction.deadline))
+                GroupQuestions.subjects(tags, of: ledger.id), deadline: transaction.deadline))
         var group = LostGroup(ledger, tree: tree, known: known)
         for (exported, values) in zip(entries, values) {
             let entry = exported.entry

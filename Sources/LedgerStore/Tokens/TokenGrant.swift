@@ -7,19 +7,31 @@ package struct TokenGrant: Sendable {
     package let name: String
     package let scopes: [Scope]
     package let expiresAt: Timestamp?
+    /// Whose idempotency keys the token uses.
+    package let producer: String
+    /// Who granted it: a token's id, or the name of a part of the service.
+    package let grantedBy: String
+    package let bindings: TokenBindings
+    /// Whether the DMARC reports that it brings count.
+    package let trustsReports: Bool
     package let createdAt: Timestamp
     package let revokedAt: Timestamp?
     /// Whether the ledger is halted: what an old backup has brought back may have been erased since.
     let isLedgerHalted: Bool
 
     package init(
-        id: String, name: String, scopes: [Scope], expiresAt: Timestamp?, createdAt: Timestamp, revokedAt: Timestamp?,
-        isLedgerHalted: Bool = false
+        id: String, name: String, scopes: [Scope], expiresAt: Timestamp?, producer: String? = nil,
+        grantedBy: String, bindings: TokenBindings = TokenBindings(), trustsReports: Bool = false,
+        createdAt: Timestamp, revokedAt: Timestamp?, isLedgerHalted: Bool = false
     ) {
         self.id = id
         self.name = name
         self.scopes = scopes
         self.expiresAt = expiresAt
+        self.producer = producer ?? id
+        self.grantedBy = grantedBy
+        self.bindings = bindings
+        self.trustsReports = trustsReports
         self.createdAt = createdAt
         self.revokedAt = revokedAt
         self.isLedgerHalted = isLedgerHalted

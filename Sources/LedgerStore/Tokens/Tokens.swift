@@ -3,51 +3,91 @@ package import Ledger
 import Postgres
 
 extension LedgerStore {
-    /// The longest name of a token, in characters.
-    package static let tokenNameSizeMax = 128
-
     /// Grants a token: an `access/granted` entry and the row that it describes, in one transaction.
     ///
     /// - Returns: the secret, shown this once, and the entry's place.
     package func grantToken(
-        of ledger: StoredLedger, name: String, scopes: [Scope], expiresAt: Timestamp?, reporter: Reporter,
+        of ledger: StoredLedger, _ terms: TokenTerms, reporter: Reporter, deadline: ContinuousClock.Instant
+    ) async throws -> (token: BearerToken, grant: TokenGrant, seq: Int) {
+        try await grantToken(of: ledger, terms, rotating: nil, reporter: reporter, deadline: deadline)
+    }
+
+    /// Grants the successor of a live token: with its scopes, its bindings and its producer, so that what the old one
+    /// sent is recognised when the new one repeats it. The old one stays valid until it is revoked.
+    ///
+    /// - Parameters:
+    ///   - name: the successor's; nil for the old one's.
+    ///   - expiresAt: when the successor ends; nil for never.
+    /// - Throws: `not_found` if there is no live token with this id.
+    package func rotateToken(
+        of ledger: StoredLedger, id: String, name: String? = nil, expiresAt: Timestamp? = nil, reporter: Reporter,
         deadline: ContinuousClock.Instant
     ) async throws -> (token: BearerToken, grant: TokenGrant, seq: Int) {
-        let wanted = Scope.allCases.filter(scopes.contains)
-        guard !wanted.isEmpty else { throw Refusal(.invalidMember, "a token needs at least one scope", at: ["scopes"]) }
-        guard !(wanted.contains(.send) && wanted.contains(.oversight)) else {
-            throw Refusal(
-                .invalidMember, "one token must not both send and decide: leave out 'send' or 'oversight'",
-                at: ["scopes"])
+        guard let old = try await tokens(of: ledger).first(where: { $0.id == id }), old.revokedAt == nil else {
+            throw Self.noSuchToken
         }
-        guard !name.isEmpty, name.unicodeScalars.count <= Self.tokenNameSizeMax,
-            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
-        else {
-            throw Refusal(
-                .invalidMember, "a token's name has 1 to \(Self.tokenNameSizeMax) characters and no control character",
-                at: ["name"], limit: Self.tokenNameSizeMax)
-        }
+        var terms = TokenTerms(
+            name: name ?? old.name, scopes: old.scopes, expiresAt: expiresAt, producer: old.producer)
+        terms.bindings = old.bindings
+        terms.trustsReports = old.trustsReports
+        return try await grantToken(of: ledger, terms, rotating: id, reporter: reporter, deadline: deadline)
+    }
+
+    private func grantToken(
+        of ledger: StoredLedger, _ terms: TokenTerms, rotating old: String?, reporter: Reporter,
+        deadline: ContinuousClock.Instant
+    ) async throws -> (token: BearerToken, grant: TokenGrant, seq: Int) {
+        var terms = terms
+        terms.scopes = Scope.allCases.filter(terms.scopes.contains)
+        if old == nil { try terms.check() }
         let id = "tok_" + Base64URL.encode(Random.bytes(16))
         let token = BearerToken(ledgerID: ledger.id)
-        var data: [JSONValue.Member] = [
-            .init("event", "token.granted"), .init("hash", .string(token.hash.hex)), .init("name", .string(name)),
-            .init("scopes", .array(wanted.map { .string($0.rawValue) })), .init("token_id", .string(id)),
-        ]
-        if let expiresAt { data.append(.init("expires_at", .string(expiresAt.text))) }
+        let data = JSONValue.object(Self.data(granting: terms, as: id, token.hash, rotating: old))
         let draft = try Draft(
-            Event(kind: .access, outcome: "granted", data: data), origin: ledger.origin, reporter: reporter,
+            Event(kind: .access, outcome: "granted", data: data.members), origin: ledger.origin, reporter: reporter,
             random: Random.bytes)
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)]) { placed in
-            placed.map { place in
-                Self.insertToken(
-                    id, hash: token.hash, name: name, scopes: wanted.map(\.rawValue), expiresAt: expiresAt,
-                    of: ledger.id, at: place.seq)
+        let unit = AppendUnit(
+            [.init(draft, keys: ledger.keys)], guards: old.map { [Self.isLive($0, of: ledger)] } ?? [],
+            changes: [.token(id)]
+        ) { placed in
+            placed.compactMap { place in
+                TokenRow(granted: data, by: reporter.id, at: place.seq)?.insert(into: ledger.id)
             }
         }
         let placed = try await append(unit, to: ledger, deadline: deadline)[0]
         let grant = TokenGrant(
-            id: id, name: name, scopes: wanted, expiresAt: expiresAt, createdAt: placed.recordedAt, revokedAt: nil)
+            id: id, name: terms.name, scopes: terms.scopes, expiresAt: terms.expiresAt,
+            producer: terms.producer ?? id, grantedBy: reporter.id, bindings: terms.bindings,
+            trustsReports: terms.trustsReports, createdAt: placed.recordedAt, revokedAt: nil)
         return (token, grant, placed.seq)
+    }
+
+    private static func data(
+        granting terms: TokenTerms, as id: String, _ hash: Digest, rotating old: String?
+    ) -> [JSONValue.Member] {
+        var data: [JSONValue.Member] = [
+            .init("event", "token.granted"), .init("hash", .string(hash.hex)), .init("name", .string(terms.name)),
+            .init("producer", .string(terms.producer ?? id)),
+            .init("scopes", .array(terms.scopes.map { .string($0.rawValue) })), .init("token_id", .string(id)),
+        ]
+        if let expiresAt = terms.expiresAt { data.append(.init("expires_at", .string(expiresAt.text))) }
+        if let old { data.append(.init("rotates", .string(old))) }
+        if !terms.bindings.isEmpty { data.append(.init("bindings", terms.bindings.json)) }
+        if terms.trustsReports { data.append(.init("trusts_reports", true)) }
+        return data
+    }
+
+    private static let noSuchToken = StoreError(
+        .notFound, "there is no such token that could be revoked or rotated", committed: .no)
+
+    private static func isLive(_ id: String, of ledger: StoredLedger) -> AppendUnit.Guard {
+        AppendUnit.Guard(
+            reading: [.token(id)],
+            """
+            SELECT FROM countersign.tokens
+            WHERE ledger_id = \(ledger.id) AND token_id = \(id) AND revoked_seq IS NULL
+            """
+        ) { rows in rows.isEmpty ? noSuchToken : nil }
     }
 
     /// Revokes a token: an `access/revoked` entry and the mark in its row, in one transaction. Revoking it again is not
@@ -60,30 +100,10 @@ extension LedgerStore {
                 kind: .access, outcome: "revoked",
                 data: [.init("event", "token.revoked"), .init("token_id", .string(id))]),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        let isLive = AppendUnit.Guard(
-            """
-            SELECT FROM countersign.tokens
-            WHERE ledger_id = \(ledger.id) AND token_id = \(id) AND revoked_seq IS NULL
-            """
-        ) { rows in
-            rows.isEmpty ? StoreError(.notFound, "there is no such token that could be revoked", committed: .no) : nil
-        }
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)], guards: [isLive]) { placed in
-            placed.map { Self.revokeToken(id, of: ledger.id, at: $0.seq) }
-        }
+        let unit = AppendUnit(
+            [.init(draft, keys: ledger.keys)], guards: [Self.isLive(id, of: ledger)], changes: [.token(id)]
+        ) { placed in placed.map { Self.revokeToken(id, of: ledger.id, at: $0.seq) } }
         return try await append(unit, to: ledger, deadline: deadline)[0]
-    }
-
-    /// The row of a token that the entry at `seq` grants.
-    static func insertToken(
-        _ id: String, hash: Digest, name: String, scopes: [String], expiresAt: Timestamp?, of ledgerID: Int64,
-        at seq: Int
-    ) -> Statement {
-        let expiry: Statement = expiresAt.map { "\(PostgresTimestamp($0))" } ?? "NULL"
-        return """
-            INSERT INTO countersign.tokens (ledger_id, token_id, hash, name, scopes, expires_at, granted_seq)
-            VALUES (\(ledgerID), \(id), \(hash.bytes), \(name), \(scopes), \(fragment: expiry), \(seq))
-            """
     }
 
     /// The mark in the row of a token that the entry at `seq` revokes.
@@ -96,6 +116,16 @@ extension LedgerStore {
     /// All tokens of the ledger, oldest first.
     package func tokens(of ledger: StoredLedger) async throws(StoreError) -> [TokenGrant] {
         try await grants("t.ledger_id = \(ledger.id)").map(\.grant)
+    }
+
+    /// The names under which idempotency keys of the ledger may have been used: those of its tokens, live or not, and
+    /// that of imports.
+    static func producers(
+        of ledger: StoredLedger, _ connection: Connection, _ deadline: ContinuousClock.Instant
+    ) async throws -> [String] {
+        let rows = try await connection.query(
+            "SELECT DISTINCT producer FROM countersign.tokens WHERE ledger_id = \(ledger.id)", deadline: deadline)
+        return try rows.map { try $0.text(0) } + [TokenTerms.importProducer]
     }
 
     /// The live grant of a presented token, or nil.
@@ -118,7 +148,8 @@ extension LedgerStore {
             let rows = try await connection.query(
                 """
                 SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash,
-                    (SELECT halted IS NOT NULL FROM countersign.ledgers WHERE ledger_id = t.ledger_id)
+                    (SELECT halted IS NOT NULL FROM countersign.ledgers WHERE ledger_id = t.ledger_id),
+                    t.producer, t.granted_by, t.bindings, t.trusts_reports
                 FROM countersign.tokens t
                 CROSS JOIN LATERAL (
                     SELECT recorded_at FROM countersign.entries WHERE ledger_id = t.ledger_id AND seq = t.granted_seq
@@ -134,11 +165,20 @@ extension LedgerStore {
                 let grant = TokenGrant(
                     id: try row.text(0), name: try row.text(1),
                     scopes: try row.array(2, of: String.self).compactMap(Scope.init(rawValue:)),
-                    expiresAt: try row.timestampIfPresent(3).map(Timestamp.init),
-                    createdAt: Timestamp(try row.timestamp(4)),
+                    expiresAt: try row.timestampIfPresent(3).map(Timestamp.init), producer: try row.text(8),
+                    grantedBy: try row.text(9), bindings: try TokenBindings(stored: row.textIfPresent(10)),
+                    trustsReports: try row.bool(11), createdAt: Timestamp(try row.timestamp(4)),
                     revokedAt: try row.timestampIfPresent(5).map(Timestamp.init), isLedgerHalted: try row.bool(7))
                 return (grant, try row.bytes(6))
             }
         }
+    }
+}
+
+extension TokenBindings {
+    /// The bindings as the column has them.
+    init(stored text: String?) throws {
+        self.init()
+        if let text { self = try TokenBindings(JSONReader.read(Array(text.utf8))) }
     }
 }

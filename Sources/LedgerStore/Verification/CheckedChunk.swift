@@ -42,6 +42,8 @@ struct CheckedChunk: Sendable {
         let data: JSONValue
         /// The first person that the entry is about.
         let subject: UInt128?
+        /// The reporter's id.
+        let reporter: String
     }
 
     var rows: [Row] = []

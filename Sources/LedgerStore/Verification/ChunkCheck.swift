@@ -233,7 +233,10 @@ struct ChunkCheck {
             .init(
                 seq: entry.seq, recordedAt: entry.recordedAt, isAccess: isAccess,
                 isErased: isAccess && chunk.span.extracting(row.line).extracting(entry.outcome.range).spells("erased"),
-                data: data, subject: subjects.first))
+                data: data, subject: subjects.first,
+                reporter: String(
+                    decoding: CanonicalScanner.content(
+                        of: entry.reporterID, in: chunk.span.extracting(row.line)), as: UTF8.self)))
     }
 
     /// Notes what a check rests on and, of an identity's, its row.

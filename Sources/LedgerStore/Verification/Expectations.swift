@@ -3,16 +3,6 @@ import Ledger
 
 /// What the lines read so far say must stand in the tables beside them.
 struct Expectations {
-    /// A row of `tokens`.
-    struct Token: Equatable {
-        var hash: String
-        var name: String
-        var scopes: [String]
-        var expiresAt: Timestamp?
-        var grantedSeq: Int
-        var revokedSeq: Int?
-    }
-
     /// A row of `checkpoints`, with that of `timestamps` beside it.
     struct Checkpoint {
         let note: String
@@ -65,7 +55,7 @@ struct Expectations {
     private(set) var entryKeySums: [Int: RowSum] = [:]
     private(set) var keySums: [Int: RowSum] = [:]
     private(set) var hours: [(hour: Timestamp, firstSeq: Int)] = []
-    private(set) var tokens: [String: Token] = [:]
+    private(set) var tokens: [String: TokenRow] = [:]
     /// The rows of `identities`, by the identity: the entry that set it, and the settings.
     private(set) var identities: [[UInt8]: (setSeq: Int, settings: [UInt8])] = [:]
     /// The rows of `identity_verifications`, by the identity.
@@ -163,16 +153,10 @@ struct Expectations {
     }
 
     private mutating func addToken(_ deed: CheckedChunk.Administration) {
-        let data = deed.data
-        guard let id = data["token_id"]?.text else { return }
-        switch data["event"]?.text {
-        case "token.granted":
-            tokens[id] = Token(
-                hash: data["hash"]?.text ?? "", name: data["name"]?.text ?? "",
-                scopes: data["scopes"]?.elements?.compactMap(\.text) ?? [],
-                expiresAt: data["expires_at"]?.text.flatMap { Timestamp($0) }, grantedSeq: deed.seq)
-        case "token.revoked": tokens[id]?.revokedSeq = deed.seq
-        default: break
+        if let row = TokenRow(granted: deed.data, by: deed.reporter, at: deed.seq) {
+            tokens[row.id] = row
+        } else if deed.data["event"]?.text == "token.revoked", let id = deed.data["token_id"]?.text {
+            tokens[id]?.revokedSeq = deed.seq
         }
     }
 

@@ -100,18 +100,15 @@ extension Verifier {
     private mutating func checkTokens() async throws {
         let rows = try await connection.query(
             """
-            SELECT token_id, hash, name, scopes, expires_at, granted_seq, revoked_seq FROM countersign.tokens
+            SELECT \(fragment: TokenRow.columns) FROM countersign.tokens
             WHERE ledger_id = \(ledger.id) AND granted_seq < \(report.size)
             """, deadline: deadline)
         var expected = expectations.tokens
         for row in rows {
-            let id = try row.text(0)
-            let revoked = try row.intIfPresent(6)
-            let stored = Expectations.Token(
-                hash: Hex.encode(try row.bytes(1)), name: try row.text(2), scopes: try row.array(3, of: String.self),
-                expiresAt: try row.timestampIfPresent(4).map(Timestamp.init), grantedSeq: try row.int(5),
-                // Revoked after the size was pinned: the entry that says so was not read.
-                revokedSeq: revoked.flatMap { $0 < report.size ? $0 : nil })
+            var stored = try TokenRow(row)
+            // Revoked after the size was pinned: the entry that says so was not read.
+            if let revoked = stored.revokedSeq, revoked >= report.size { stored.revokedSeq = nil }
+            let id = stored.id
             guard let promised = expected.removeValue(forKey: id) else {
                 report.add(Finding(.orphan, table: "tokens", "no entry granted the token \(id)"))
                 continue

@@ -111,6 +111,13 @@ struct JSONWriter {
     }
 
     /// The answer with the object that `body` writes.
+    static func answer(_ json: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        var writer = JSONWriter()
+        writer.value(json)
+        return writer.response(status: status)
+    }
+
+    /// The answer with one object, whose members `body` writes.
     static func answer<Failure: Error>(
         status: HTTPResponse.Status = .ok, _ body: (inout JSONWriter) throws(Failure) -> Void
     ) throws(Failure) -> Response {

@@ -64,7 +64,7 @@ struct AppendController: Sendable {
     ) -> AppendUnit? {
         let keys = caller.ledger.keys
         let messages = batch.messages
-        let attempt = StepAttempt(callBy: workflow, call: batch.callTag(keys), messages: messages)
+        let attempt = StepAttempt(callBy: workflow, call: batch.callTag(caller), messages: messages)
         let about = content + messages.flatMap { [0] + Array($0.text.utf8) }
         let draft = try? Draft(
             attempt.event, origin: caller.ledger.origin, reporter: Reporter(id: caller.grant.id, via: .ingest),

@@ -18,6 +18,8 @@ extension MetricsObserver {
         "countersign_append_unknown_outcomes_total": "Groups whose COMMIT was not answered.",
         "countersign_lost_commits_total": "Groups without an answer that were looked up, by what was found.",
         "countersign_guilty_requests_total": "Requests that made a group's transaction fail by their data.",
+        "countersign_idempotency_mismatches_total":
+            "Idempotency keys that came with other content, by whether another token had used them.",
         "countersign_clock_refusals_total": "Appends refused because the clocks disagree.",
         "countersign_master_secret_refusals_total": "Appends refused because the master secret is another one.",
         "countersign_ledger_halts_total": "How often a ledger was found halted; the log names it.",

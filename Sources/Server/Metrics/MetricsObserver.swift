@@ -11,7 +11,7 @@ package final class MetricsObserver: Observer {
     private let lockWait, build, commit, signing, verificationSeconds: Timer
     private let groupEntries: Recorder
 
-    private let failures, lostCommits, guiltyRequests, signingFailures, verifications,
+    private let failures, lostCommits, guiltyRequests, idempotencyMismatches, signingFailures, verifications,
         erasedEntries: LabelledMetrics<Counter>
     private let cosignatures, timestamps: LabelledMetrics<Counter>
     private let erasureRefusals, erasureJournalFailures, retentionFailures: Counter
@@ -43,6 +43,7 @@ package final class MetricsObserver: Observer {
         unknownOutcomes = counter("append_unknown_outcomes_total")
         lostCommits = counters("lost_commits_total", "stored")
         guiltyRequests = counters("guilty_requests_total", "sql_state")
+        idempotencyMismatches = counters("idempotency_mismatches_total", "by_another")
         signing = timer("checkpoint_seconds")
         cosignatures = counters("witness_requests_total", "outcome")
         timestamps = counters("timestamp_requests_total", "code")
@@ -91,6 +92,8 @@ package final class MetricsObserver: Observer {
         case .appendOutcomeUnknown: unknownOutcomes.increment()
         case .lostCommitResolved(_, let stored): lostCommits[stored ? "true" : "false"].increment()
         case .guiltyRequest(_, let sqlState): guiltyRequests[sqlState].increment()
+        case .idempotencyMismatch(_, _, let byAnother):
+            idempotencyMismatches[byAnother ? "true" : "false"].increment()
         case .clockRefused: clockRefusals.increment()
         case .masterSecretRefused: masterSecretRefusals.increment()
         case .ledgerHalted: halts.increment()

@@ -81,17 +81,7 @@ struct EntryBatch {
             throw Refusal(.idempotencyConflict, "the header Idempotency-Key stands more than once")
         }
         guard let value = values.first else { return nil }
-        // Bytes that are no UTF-8 all read as U+FFFD: two keys would be taken for one, and the second request be lost.
-        guard value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else {
-            throw Refusal(
-                .invalidMember,
-                "the header Idempotency-Key holds printable ASCII; another key stands in the member idempotency_key")
-        }
-        do throws(Refusal) {
-            return try IdempotencyKey(value)
-        } catch {
-            throw Refusal(.invalidMember, "the header Idempotency-Key: \(error.reason)", limit: error.limit)
-        }
+        return try IdempotencyKey(header: value)
     }
 
     /// The key of a single entry, which may stand in the header, in the member, or equal in both.
@@ -126,10 +116,12 @@ struct EntryBatch {
     mutating func note(stepHeaders: [JSONValue.Member]) { elements[0].event.note(stepHeaders: stepHeaders) }
 
     /// Tells this call from others of the same step attempt: by its key if it has one, else by its content.
-    func callTag(_ keys: LedgerKeys) -> String {
+    func callTag(_ caller: Caller) -> String {
+        let keys = caller.ledger.keys
         let key = listKey ?? (isSingle ? elements[0].key : nil)
         return Base64URL.encode(
-            key.map { keys.idempotencyTag(of: $0, scope: .entries) } ?? keys.requestTag(of: canonicalList))
+            key.map { keys.idempotencyTag(of: $0, scope: .entries(producer: caller.grant.producer)) }
+                ?? keys.requestTag(of: canonicalList))
     }
 
     private var canonicalList: [UInt8] { CanonicalWriter.bytes(of: .array(elements.map(\.json))) }
@@ -138,7 +130,8 @@ struct EntryBatch {
     func unit(_ caller: Caller) throws(Refusal) -> AppendUnit {
         let keys = caller.ledger.keys
         let reporter = Reporter(id: caller.grant.id, via: .ingest)
-        let listTag = listKey.map { keys.idempotencyTag(of: $0, scope: .entries) }
+        let scope = IdempotencyKey.Scope.entries(producer: caller.grant.producer)
+        let listTag = listKey.map { keys.idempotencyTag(of: $0, scope: scope) }
         var items: [AppendUnit.Item] = []
         items.reserveCapacity(elements.count)
         // A nonce, and salts for a few sealed values.
@@ -147,7 +140,7 @@ struct EntryBatch {
             do throws(Refusal) {
                 let draft = try Draft(
                     element.event, origin: caller.ledger.origin, reporter: reporter,
-                    idempotencyTag: listTag ?? element.key.map { keys.idempotencyTag(of: $0, scope: .entries) },
+                    idempotencyTag: listTag ?? element.key.map { keys.idempotencyTag(of: $0, scope: scope) },
                     random: { random.take($0) })
                 let requestTag = element.key.map { _ in keys.requestTag(of: Self.content(element.json)) }
                 items.append(AppendUnit.Item(draft, requestTag: requestTag, keys: keys))

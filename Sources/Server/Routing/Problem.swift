@@ -18,6 +18,8 @@ struct Problem: Error, Sendable {
     var limit: Int?
     /// What is known about the entries of a failed append.
     var committed: StoreError.Committed?
+    /// The entry that an idempotency key stands for.
+    var seq: Int?
     /// Legal holds that stand in the way, and the entry that says so.
     var refusal: (holds: [String], seq: Int)?
     var headers: HTTPFields = [:]
@@ -67,13 +69,19 @@ struct Problem: Error, Sendable {
         let detail = error.code == .internal ? Self.internalDetail : error.reason
         self.init(Self.status(of: error.code), error.code.rawValue, detail)
         index = error.index
+        pointer = error.pointer
+        // Only what the caller's own key stands for is shown.
+        if error.code == .idempotencyErased { seq = error.seq }
+        if error.code == .tokenRefused { headers[.wwwAuthenticate] = "Bearer" }
         if status.kind == .serverError { committed = error.committed }
         headers[.retryAfter] = Self.retryAfter(error.code)
     }
 
     private static func status(of code: StoreError.Code) -> HTTPResponse.Status {
         switch code {
-        case .idempotencyMismatch: .unprocessableContent
+        case .idempotencyMismatch, .idempotencyErased: .unprocessableContent
+        case .tokenRefused: .unauthorized
+        case .tokenBound: .forbidden
         case .inProgress, .notSigned: .conflict
         case .unavailable, .clockRefused, .keyRefused, .halted: .serviceUnavailable
         case .notFound: .notFound
@@ -89,7 +97,9 @@ struct Problem: Error, Sendable {
         case .notSigned: "10"
         // Only an operator can change these.
         case .clockRefused, .keyRefused, .halted: "30"
-        case .idempotencyMismatch, .notFound, .invalidCursor, .internal: nil
+        case .idempotencyMismatch, .idempotencyErased, .tokenRefused, .tokenBound, .notFound, .invalidCursor,
+            .internal:
+            nil
         }
     }
 
@@ -115,6 +125,7 @@ struct Problem: Error, Sendable {
         if let index { writer.member("index", index) }
         if let pointer { writer.member("pointer", pointer) }
         if let limit { writer.member("limit", limit) }
+        if let seq { writer.member("seq", seq) }
         if let committed { writer.member("committed", committed.rawValue) }
         if let refusal {
             writer.name("holds")

@@ -46,8 +46,8 @@ package struct StoreError: Error, Sendable {
     package var index: Int?
     /// The first entry that the idempotency key stands for.
     package var seq: Int?
-    /// RFC 6901: the member of the entry that is refused.
-    package var pointer: String?
+    /// The member of the entry that is refused, with dots between the names.
+    package var member: String?
     /// Whether the same group may succeed in a moment.
     var isWorthRepeating = true
 

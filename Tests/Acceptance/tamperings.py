@@ -91,7 +91,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "disclosures": dict.fromkeys(("ledger_id", "seq", "disclosures"), Found("disclosure", "orphan")),
     "keys": {
         **dict.fromkeys(("ledger_id", "tag", "first_seq", "count"), Found("key", "orphan")),
-        "request_tag": Unseen(_REQUEST),
+        **dict.fromkeys(("request_tag", "request_erased"), Unseen(_REQUEST)),
     },
     "subjects": dict.fromkeys(("ledger_id", "tag", "pseudonym"), Found("subject", "orphan")),
     "tiles": dict.fromkeys(("ledger_id", "level", "tile_index", "root", "hashes"), Found("tile", "orphan")),
@@ -102,7 +102,8 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         ("ledger_id", "day", "kind", "oversight_mode", "outcome", "count"), Found("rollup", "orphan")),
     "watermarks": dict.fromkeys(("ledger_id", "seq"), Found("watermark", "rollup", "orphan")),
     "tokens": dict.fromkeys(
-        ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "granted_seq", "revoked_seq"),
+        ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "producer", "granted_by", "rotates", "bindings",
+         "trusts_reports", "granted_seq", "revoked_seq"),
         Found("token", "orphan")),
     "dns_evidence": dict.fromkeys(("ledger_id", "digest", "evidence"), Found("evidence")),
     "identities": {
@@ -160,7 +161,8 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
                       Found("rollup", "orphan")),
     "watermarks": ("SELECT ledger_id + 1, seq FROM countersign.watermarks",
                    Unseen("a watermark of a ledger that does not exist counts nothing")),
-    "tokens": ("SELECT ledger_id, 'tok_stray', sha256('x'), 'stray', ARRAY['admin'], NULL, 0, NULL"
+    "tokens": ("SELECT ledger_id, 'tok_stray', sha256('x'), 'stray', ARRAY['admin'], NULL, 'p', 'cli', NULL, NULL,"
+               " false, 0, NULL"
                " FROM countersign.ledgers", Found("token", "orphan")),
     "dns_evidence": ("SELECT ledger_id, sha256('x'), 'x' FROM countersign.ledgers",
                      Unseen("evidence that no entry names proves nothing and harms nothing")),

@@ -140,13 +140,6 @@ def test_equal_keys_within_one_batch_are_one_entry_or_a_refusal(service: DataDir
     assert api.size() == size + 2
 
 
-def test_two_tokens_of_one_ledger_share_their_keys(service: DataDirectory) -> None:
-    key = unique("shared")
-    first = service.api().append(ENTRY, Idempotency_Key=key)
-    other = service.api(service.new_token("ingest"))
-    assert places(other.append(ENTRY, Idempotency_Key=key)) == places(first)
-
-
 def test_a_key_is_255_bytes_at_most_and_not_empty(service: DataDirectory) -> None:
     api = service.api()
     longest = unique("k").ljust(255, "k")
@@ -155,6 +148,16 @@ def test_a_key_is_255_bytes_at_most_and_not_empty(service: DataDirectory) -> Non
         answer = api.post("/v1/entries", ENTRY, Idempotency_Key=key)
         assert answer.status_code == 400, problem_text(answer)
         assert key == "" or answer.json()["limit"] == 255
+
+
+def test_the_draft_of_the_header_writes_a_key_in_quotes(service: DataDirectory) -> None:
+    api, key = service.api(), unique("key")
+    first = api.append(ENTRY, Idempotency_Key=key)
+    assert places(api.append(ENTRY, Idempotency_Key=f'"{key}"')) == places(first)
+    quoted = api.append(ENTRY, Idempotency_Key=rf'"{key}\\\"x"')
+    assert places(api.append({**ENTRY, "idempotency_key": rf'{key}\"x'})) == places(quoted)
+    for broken in (f'"{key}', f'"{key}"x', rf'"{key}\n"', '"', '""'):
+        problem(api.post("/v1/entries", ENTRY, Idempotency_Key=broken), 400)
 
 
 def test_keys_outlive_a_restart_and_are_nowhere_stored(own_service: DataDirectory) -> None:

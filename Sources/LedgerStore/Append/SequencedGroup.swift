@@ -121,7 +121,7 @@ struct SequencedGroup: Sendable {
                     .tokenBound,
                     "the token is bound, and this entry's '\(member)' is not what it is bound to; nothing was written",
                     committed: .no, index: unit.items.count > 1 ? index : nil)
-                refusal.pointer = "/" + member.replacing(".", with: "/")
+                refusal.member = member
                 return refusal
             }
         }

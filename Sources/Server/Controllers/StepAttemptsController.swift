@@ -49,11 +49,16 @@ struct StepAttemptsController: Sendable {
     private static func answers(
         _ units: [Result<AppendUnit, Refusal>], _ outcomes: [Result<[Placed], StoreError>]
     ) throws(StoreError) -> [Result<Placed, Refusal>] {
-        var placed: [Placed] = []
+        var placed: [Result<Placed, Refusal>] = []
         for outcome in outcomes {
             do throws(StoreError) {
-                placed += try outcome.get()
+                placed += try outcome.get().map { .success($0) }
             } catch {
+                if error.code == .tokenBound {
+                    // This report's fault, and no other's.
+                    placed.append(.failure(Refusal(.invalidMember, error.reason, at: [error.member ?? ""])))
+                    continue
+                }
                 var error = error
                 if outcomes.contains(where: { (try? $0.get()) != nil }) { error.committed = .unknown }
                 throw error
@@ -63,7 +68,7 @@ struct StepAttemptsController: Sendable {
         return units.compactMap { unit in
             switch unit {
             case .failure(let refusal): .failure(refusal)
-            case .success: next.next().map { .success($0) }
+            case .success: next.next()
             }
         }
     }

@@ -69,7 +69,7 @@ struct Problem: Error, Sendable {
         let detail = error.code == .internal ? Self.internalDetail : error.reason
         self.init(Self.status(of: error.code), error.code.rawValue, detail)
         index = error.index
-        pointer = error.pointer
+        pointer = error.member.map { "/" + $0.split(separator: ".").joined(separator: "/") }
         // Only what the caller's own key stands for is shown.
         if error.code == .idempotencyErased { seq = error.seq }
         if error.code == .tokenRefused { headers[.wwwAuthenticate] = "Bearer" }

@@ -1,3 +1,7 @@
+-- The way that an entry came in, which no column repeats.
+CREATE FUNCTION countersign.via(line text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+    $$ SELECT line::json -> 'reporter' ->> 'via' $$;
+
 -- Counts per hour, exact up to the watermark. An absent value is ''.
 CREATE TABLE countersign.rollups (
     ledger_id      bigint NOT NULL,
@@ -6,8 +10,9 @@ CREATE TABLE countersign.rollups (
     kind           text COLLATE "C" NOT NULL,
     oversight_mode text COLLATE "C" NOT NULL,
     outcome        text COLLATE "C" NOT NULL,
+    via            text COLLATE "C" NOT NULL, -- whose word the entries are: reporter.via
     count          bigint NOT NULL CHECK (count > 0),
-    PRIMARY KEY (ledger_id, hour, sender, kind, oversight_mode, outcome)
+    PRIMARY KEY (ledger_id, hour, sender, kind, oversight_mode, outcome, via)
 );
 
 CREATE TABLE countersign.watermarks (
@@ -23,6 +28,7 @@ CREATE TABLE countersign.daily_rollups (
     kind           text COLLATE "C" NOT NULL,
     oversight_mode text COLLATE "C" NOT NULL,
     outcome        text COLLATE "C" NOT NULL,
+    via            text COLLATE "C" NOT NULL, -- whose word the entries are: reporter.via
     count          bigint NOT NULL CHECK (count > 0),
-    PRIMARY KEY (ledger_id, day, kind, oversight_mode, outcome)
+    PRIMARY KEY (ledger_id, day, kind, oversight_mode, outcome, via)
 );

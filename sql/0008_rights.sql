@@ -14,6 +14,7 @@ GRANT UPDATE (clock_accepted_until, halted, public_reads) ON countersign.ledgers
 GRANT EXECUTE ON FUNCTION countersign.ensure_partitions(bigint) TO countersign_app;
 GRANT UPDATE (revoked_seq) ON countersign.tokens TO countersign_app;
 GRANT UPDATE (count) ON countersign.rollups, countersign.daily_rollups TO countersign_app;
+GRANT EXECUTE ON FUNCTION countersign.via(text) TO countersign_app;
 GRANT UPDATE (seq) ON countersign.watermarks TO countersign_app;
 
 GRANT UPDATE (note, kept, witnessed), DELETE ON countersign.checkpoints TO countersign_app;

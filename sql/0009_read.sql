@@ -4,7 +4,8 @@ CREATE SCHEMA read;
 
 CREATE VIEW read.entries AS
 SELECT l.origin AS ledger, e.seq, e.recorded_at, e.occurred_at, e.kind, e.outcome, e.oversight_mode, e.message_id,
-    e.sender, split_part(e.sender, '@', 2) AS sender_domain, e.actor, e.run_id, encode(e.leaf_hash, 'hex') AS leaf_hash,
+    e.sender, split_part(e.sender, '@', 2) AS sender_domain, e.actor, e.run_id,
+    e.line::json -> 'reporter' ->> 'id' AS reporter, e.line::json -> 'reporter' ->> 'via' AS via, encode(e.leaf_hash, 'hex') AS leaf_hash,
     e.line::json AS line
 FROM countersign.entries e JOIN countersign.ledgers l USING (ledger_id);
 
@@ -22,11 +23,11 @@ LEFT JOIN LATERAL (
 
 CREATE VIEW read.hourly_counts AS
 SELECT l.origin AS ledger, r.hour, nullif(r.sender, '') AS sender, r.kind,
-    nullif(r.oversight_mode, '') AS oversight_mode, r.outcome, r.count
+    nullif(r.oversight_mode, '') AS oversight_mode, r.outcome, r.via, r.count
 FROM countersign.rollups r JOIN countersign.ledgers l USING (ledger_id);
 
 CREATE VIEW read.daily_counts AS
-SELECT l.origin AS ledger, r.day, r.kind, nullif(r.oversight_mode, '') AS oversight_mode, r.outcome, r.count
+SELECT l.origin AS ledger, r.day, r.kind, nullif(r.oversight_mode, '') AS oversight_mode, r.outcome, r.via, r.count
 FROM countersign.daily_rollups r JOIN countersign.ledgers l USING (ledger_id);
 
 CREATE VIEW read.checkpoints AS

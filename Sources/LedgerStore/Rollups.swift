@@ -53,23 +53,24 @@ struct Rollups {
             _ = try await connection.pipeline(
                 [
                     """
-                    WITH counted (hour, sender, kind, oversight_mode, outcome, count) AS MATERIALIZED (
+                    WITH counted (hour, sender, kind, oversight_mode, outcome, via, count) AS MATERIALIZED (
                         SELECT date_trunc('hour', recorded_at, 'UTC'), coalesce(sender, ''), kind,
-                            coalesce(oversight_mode, ''), outcome, count(*)
+                            coalesce(oversight_mode, ''), outcome, countersign.via(line), count(*)
                         FROM countersign.entries
                         WHERE ledger_id = \(ledgerID) AND seq >= \(from) AND seq < \(to)
-                        GROUP BY 1, 2, 3, 4, 5
+                        GROUP BY 1, 2, 3, 4, 5, 6
                     ), hourly AS (
                         INSERT INTO countersign.rollups AS r
-                            (ledger_id, hour, sender, kind, oversight_mode, outcome, count)
-                        SELECT \(ledgerID), hour, sender, kind, oversight_mode, outcome, count FROM counted
-                        ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome)
+                            (ledger_id, hour, sender, kind, oversight_mode, outcome, via, count)
+                        SELECT \(ledgerID), hour, sender, kind, oversight_mode, outcome, via, count FROM counted
+                        ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome, via)
                         DO UPDATE SET count = r.count + excluded.count
                     )
-                    INSERT INTO countersign.daily_rollups AS r (ledger_id, day, kind, oversight_mode, outcome, count)
-                    SELECT \(ledgerID), date_trunc('day', hour, 'UTC'), kind, oversight_mode, outcome, sum(count)
-                    FROM counted GROUP BY 2, 3, 4, 5
-                    ON CONFLICT (ledger_id, day, kind, oversight_mode, outcome)
+                    INSERT INTO countersign.daily_rollups AS r
+                        (ledger_id, day, kind, oversight_mode, outcome, via, count)
+                    SELECT \(ledgerID), date_trunc('day', hour, 'UTC'), kind, oversight_mode, outcome, via, sum(count)
+                    FROM counted GROUP BY 2, 3, 4, 5, 6
+                    ON CONFLICT (ledger_id, day, kind, oversight_mode, outcome, via)
                     DO UPDATE SET count = r.count + excluded.count
                     """,
                     "UPDATE countersign.watermarks SET seq = \(to) WHERE ledger_id = \(ledgerID)",

@@ -33,6 +33,7 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("POST", "/v1/tokens"): ADMIN,
     ("GET", "/v1/tokens"): ADMIN,
     ("DELETE", "/v1/tokens/{}"): ADMIN,
+    ("POST", "/v1/tokens/{}/rotate"): ADMIN,
     ("POST", "/v1/erasures"): ADMIN,
     ("POST", "/v1/legal-holds"): ADMIN,
     ("GET", "/v1/legal-holds"): ADMIN,
@@ -79,7 +80,7 @@ def good_request(
     method, path = route
     identity = filled.identities[0] if filled else "acme.example"
     values: dict[str, Any] = {
-        "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/identities/{}": identity,
+        "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/tokens/{}/rotate": token_id, "/v1/identities/{}": identity,
         "/v1/identities/{}/history": identity, "/v1/dns-evidence/{}": filled.evidence[0] if filled else "0" * 64,
         "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0,
         "/ledgers/{}": f"{ORIGIN}/tile/0/000.p/1",
@@ -91,6 +92,7 @@ def good_request(
         ("POST", "/v1/step-attempts"): {
             "engine": "inngest", "run_id": "run-1", "step_id": None, "attempt": 0, "phase": "started"},
         ("POST", "/v1/tokens"): {"name": "another", "scopes": ["read"]},
+        ("POST", "/v1/tokens/{}/rotate"): {"name": "successor"},
         ("POST", "/v1/erasures"): {"subject": "nobody@x.example", "legal_basis": "a wish", "requester": "somebody"},
         ("POST", "/v1/legal-holds"): {"from_seq": 0, "to_seq": 3, "reference": "matter 1", "reason": "a case"},
         ("POST", "/v1/verifications/identity"): {"identity": "acme.example"},

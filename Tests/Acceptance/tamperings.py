@@ -97,9 +97,9 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "tiles": dict.fromkeys(("ledger_id", "level", "tile_index", "root", "hashes"), Found("tile", "orphan")),
     "hours": dict.fromkeys(("ledger_id", "hour", "first_seq"), Found("hour", "orphan")),
     "rollups": dict.fromkeys(
-        ("ledger_id", "hour", "sender", "kind", "oversight_mode", "outcome", "count"), Found("rollup", "orphan")),
+        ("ledger_id", "hour", "sender", "kind", "oversight_mode", "outcome", "via", "count"), Found("rollup", "orphan")),
     "daily_rollups": dict.fromkeys(
-        ("ledger_id", "day", "kind", "oversight_mode", "outcome", "count"), Found("rollup", "orphan")),
+        ("ledger_id", "day", "kind", "oversight_mode", "outcome", "via", "count"), Found("rollup", "orphan")),
     "watermarks": dict.fromkeys(("ledger_id", "seq"), Found("watermark", "rollup", "orphan")),
     "tokens": dict.fromkeys(
         ("ledger_id", "token_id", "hash", "name", "scopes", "expires_at", "producer", "granted_by", "rotates", "bindings",
@@ -155,9 +155,9 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
               Found("tile", "orphan")),
     "hours": ("SELECT ledger_id, hour + interval '1 hour', 5 FROM countersign.hours ORDER BY hour DESC LIMIT 1",
               Found("hour", "orphan")),
-    "rollups": ("SELECT ledger_id, hour, 'eve@evil.example', kind, oversight_mode, outcome, 1"
+    "rollups": ("SELECT ledger_id, hour, 'eve@evil.example', kind, oversight_mode, outcome, via, 1"
                 " FROM countersign.rollups LIMIT 1", Found("rollup", "orphan")),
-    "daily_rollups": ("SELECT ledger_id, day, kind, oversight_mode, 'stray', 1 FROM countersign.daily_rollups LIMIT 1",
+    "daily_rollups": ("SELECT ledger_id, day, kind, oversight_mode, 'stray', via, 1 FROM countersign.daily_rollups LIMIT 1",
                       Found("rollup", "orphan")),
     "watermarks": ("SELECT ledger_id + 1, seq FROM countersign.watermarks",
                    Unseen("a watermark of a ledger that does not exist counts nothing")),

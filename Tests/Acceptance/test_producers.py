@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import Any
 
@@ -82,7 +83,8 @@ def test_another_instance_and_an_import_recognise_a_key(own_service: DataDirecto
     assert len(found) == 2
     for producer, count in ((name, 1), ("import", 1), ("nobody", 0)):
         assert len(service.api().json("/v1/entries", idempotency_key=key, producer=producer)["entries"]) == count
-    problem(service.api().get("/v1/entries", producer=name), 400, "invalid_parameter")
+    by_producer = service.api().json("/v1/entries", producer=name)["entries"]
+    assert [item["seq"] for item in by_producer] == [first["seq"]]
 
 
 def test_after_an_erasure_a_key_is_neither_replayed_nor_free(service: DataDirectory) -> None:
@@ -175,6 +177,78 @@ def test_a_bound_token_cannot_write_by_other_ways(service: DataDirectory) -> Non
     foreign = {**one, "engine": "temporal"}
     assert [each["status"] for each in ok(inngest.post("/v1/step-attempts", [one, foreign]), 200)] == [
         "recorded", "rejected"]
+
+
+def life(service: DataDirectory, message: str) -> dict[str, Any]:
+    return service.api().json(f"/v1/messages/{message}@acme.example")
+
+
+def test_a_message_is_told_on_the_strongest_word(service: DataDirectory) -> None:
+    message, bound = unique("m"), caller(service, bindings={"senders": ["billing@acme.example"]})
+    entry = {"kind": "send", "message_id": f"<{message}@acme.example>", "oversight_mode": "gated_send"}
+    bound.append({**entry, "outcome": "sent", "sender": "billing@acme.example"})
+    told = life(service, message)
+    assert (told["state"], told["state_word"], told["sender_word"]) == ("sent", "bound", "bound")
+    assert "contested" not in told
+    hostile = caller(service)
+    hostile.append({**entry, "outcome": "suppressed", "sender": "ceo@acme.example", "oversight_mode": "autonomous"})
+    told = life(service, message)
+    assert (told["state"], told["sender"], told["oversight_mode"]) == ("sent", "billing@acme.example", "gated_send")
+    assert told["contested"] == ["sender", "state"]
+
+
+def test_reports_that_can_follow_each_other_are_not_contested(service: DataDirectory) -> None:
+    message = unique("m")
+    entry = {"kind": "send", "message_id": f"<{message}@acme.example>", "sender": "billing@acme.example"}
+    # Out of order, and by two producers: a bounce is further than the delivery that is told after it.
+    for outcome in ("requested", "bounced", "sent", "delivered"):
+        caller(service).append({**entry, "outcome": outcome})
+    told = life(service, message)
+    assert (told["state"], told["state_word"]) == ("bounced", "claimed") and "contested" not in told
+
+
+def test_what_a_producer_says_about_decisions_and_checks_is_a_claim(service: DataDirectory) -> None:
+    message = unique("m")
+    entry = {"message_id": f"<{message}@acme.example>", "sender": "billing@acme.example"}
+    producer = caller(service)
+    for kind, outcome in (("send", "held"), ("decision", "approved"), ("verification", "aligned")):
+        producer.append({**entry, "kind": kind, "outcome": outcome})
+    marks = {item["entry"]["kind"]: item.get("claim") for item in life(service, message)["timeline"]}
+    assert marks == {"send": None, "decision": True, "verification": True}
+    listed = service.api().json("/v1/entries", message_id=f"<{message}@acme.example>")["entries"]
+    assert {item["entry"]["kind"]: item.get("claim") for item in listed} == marks
+    rows = service.api().get("/v1/export", format="csv", message_id=f"<{message}@acme.example>").text
+    assert [row["claim"] for row in csv.DictReader(rows.splitlines())] == ["", "claim", "claim"]
+    own = ok(service.api().post("/v1/verifications/spf?record=true", {
+        "ip": "192.0.2.1", "helo": "mx.acme.example", "mail_from": "a@acme.example",
+        "message_id": f"<{message}@acme.example>"}), 200, 201)
+    assert "claim" not in service.api().json(f"/v1/entries/{own['seq']}")
+
+
+def test_entries_are_found_and_counted_by_whose_word_they_are(service: DataDirectory) -> None:
+    made = token(service)
+    producer = service.api(made["token"])
+    seqs = [producer.append({"kind": "monitor", "outcome": "ok"})["seq"] for _ in range(3)]
+    found = service.api().json("/v1/entries", reporter=made["id"])["entries"]
+    assert [item["seq"] for item in found] == seqs
+    assert service.api().json("/v1/entries", reporter=made["id"], via="operator")["entries"] == []
+    lines = service.api().lines(reporter=made["id"])
+    assert [json.loads(line)["seq"] for line in lines] == seqs
+    exports = service.api().json("/v1/entries", kind="access", outcome="exported", order="desc")["entries"]
+    assert exports[0]["personal"]["filter"] == {"reporter": [made["id"]]}
+    everything = service.api().lines()
+    counts: dict[str, int] = {}
+    for bucket in service.api().json("/v1/stats", by="via", bucket="month")["buckets"]:
+        for count in bucket["counts"]:
+            counts[count["via"]] = counts.get(count["via"], 0) + count["count"]
+    expected: dict[str, int] = {}
+    for line in everything:
+        via = json.loads(line)["reporter"]["via"]
+        expected[via] = expected.get(via, 0) + 1
+    # The export of everything is itself an entry, behind what it holds.
+    expected["service"] += 1
+    assert counts == expected
+    problem(service.api().get("/v1/entries", via="nobody"), 400, "invalid_parameter")
 
 
 @pytest.mark.parametrize("terms", [

@@ -67,9 +67,9 @@ import Testing
                 _ = try await test.sql(
                     """
                     INSERT INTO countersign.rollups (
-                        ledger_id, hour, sender, kind, oversight_mode, outcome, count)
+                        ledger_id, hour, sender, kind, oversight_mode, outcome, via, count)
                     VALUES (\(test.ledger.id), to_timestamp(\(today + Int64(hour * 3600))), 'a@acme.example', 'send',
-                        '', \(outcome), \(count))
+                        '', \(outcome), 'ingest', \(count))
                     """)
             }
             let found = try await test.stored.unknownSenders(of: test.ledger, ReportFilter())

@@ -78,15 +78,15 @@ import Testing
                 """,
                 "INSERT INTO countersign.heads VALUES (\(ledger.id), 1, sha256('x'))",
                 """
-                INSERT INTO countersign.rollups (ledger_id, hour, sender, kind, oversight_mode, outcome, count)
+                INSERT INTO countersign.rollups (ledger_id, hour, sender, kind, oversight_mode, outcome, via, count)
                 SELECT \(ledger.id), timestamptz '2026-01-01 00:00Z' + h * interval '1 hour', 's' || s || '@b', 'send',
-                    '', (ARRAY['sent', 'held'])[1 + s % 2], 1 + abs(h * 7 + s) % 5
+                    '', (ARRAY['sent', 'held'])[1 + s % 2], 'ingest', 1 + abs(h * 7 + s) % 5
                 FROM generate_series(-3, 75) AS h, generate_series(1, 5) AS s
                 """,
                 """
-                INSERT INTO countersign.daily_rollups (ledger_id, day, kind, oversight_mode, outcome, count)
-                SELECT ledger_id, date_trunc('day', hour, 'UTC'), kind, oversight_mode, outcome, sum(count)
-                FROM countersign.rollups WHERE ledger_id = \(ledger.id) GROUP BY 1, 2, 3, 4, 5
+                INSERT INTO countersign.daily_rollups (ledger_id, day, kind, oversight_mode, outcome, via, count)
+                SELECT ledger_id, date_trunc('day', hour, 'UTC'), kind, oversight_mode, outcome, via, sum(count)
+                FROM countersign.rollups WHERE ledger_id = \(ledger.id) GROUP BY 1, 2, 3, 4, 5, 6
                 """,
             ], deadline: TestStore.soon)
         await superuser.close()

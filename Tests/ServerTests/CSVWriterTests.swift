@@ -29,7 +29,7 @@ import Testing
         let line = #"{"data":{"a":"x,\"y\"\n"},"kind":"send","outcome":"sent","workflow":{"attempt":0}}"#
         let hash = TreeHash.leaf(Array(line.utf8)).hex
         #expect(
-            row(line) == #"7,,,send,sent,,,,,,,,,0,,,"{""a"":""x,\""y\""\n""}","# + hash + "\r\n")
+            row(line) == #"7,,,send,sent,,,,,,,,,0,,,,"{""a"":""x,\""y\""\n""}","# + hash + "\r\n")
     }
 
     @Test(arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])

@@ -28,6 +28,16 @@ struct FilterOptions: ParsableArguments {
     var recipients: [String] = []
     @Option(name: .customLong("idempotency-key"), help: "Only what came with this key (needs the master key).")
     var idempotencyKeys: [String] = []
+    @Option(
+        name: .customLong("producer"),
+        help: "Only by this producer's tokens; with --idempotency-key: whose key is meant."
+    )
+    var producers: [String] = []
+    @Option(name: .customLong("reporter"), help: "Only reported by this id, such as that of a token.")
+    var reporters: [String] = []
+    @Option(
+        name: .customLong("via"), help: "Only what came in this way: gate, service, operator, ingest, import, webhook.")
+    var vias: [String] = []
     @Option(name: .customLong("from"), help: "Recorded at this time or later (RFC 3339).")
     var from: String?
     @Option(name: .customLong("to"), help: "Recorded before this time.")
@@ -39,6 +49,7 @@ struct FilterOptions: ParsableArguments {
             ("message_id", messageIDs), ("sender", senders), ("sender_domain", senderDomains), ("kind", kinds),
             ("oversight_mode", oversightModes), ("outcome", outcomes), ("alignment", alignments), ("run_id", runIDs),
             ("actor", actors), ("recipient", recipients), ("idempotency_key", idempotencyKeys),
+            ("producer", producers), ("reporter", reporters), ("via", vias),
             ("from", from.map { [$0] } ?? []), ("to", to.map { [$0] } ?? []),
         ]
         return lists.flatMap { name, values in values.map { (name, $0) } }

@@ -16,11 +16,15 @@ package struct EntryQuery: Sendable {
     package var alignments: [String] = []
     package var runIDs: [String] = []
     package var actors: [String] = []
+    /// Ids of reporters, such as those of tokens.
+    package var reporters: [String] = []
+    /// The ways that entries came in.
+    package var vias: [String] = []
     /// Addresses in the form for look-up. What the service records about these people under `access` is found only if
     /// `kinds` asks for it.
     package var recipients: [String] = []
     package var idempotencyKeys: [IdempotencyKey] = []
-    /// Whose idempotency keys are meant; everybody's if none is named.
+    /// Whose idempotency keys are meant, everybody's if none is named; without keys, by whose tokens entries came.
     package var producers: [String] = []
     /// Earliest `recorded_at`.
     package var from: Timestamp?
@@ -40,7 +44,7 @@ package struct EntryQuery: Sendable {
         let texts: [(String, [String])] = [
             ("message_id", messageIDs.map(\.text)), ("sender", senders), ("sender_domain", senderDomains),
             ("kind", kinds), ("oversight_mode", oversightModes), ("outcome", outcomes), ("alignment", alignments),
-            ("run_id", runIDs), ("actor", actors),
+            ("run_id", runIDs), ("actor", actors), ("reporter", reporters), ("via", vias),
             ("recipient", recipients.map { Hex.encode(keys.subjectTag(of: $0)) }),
             (
                 "idempotency_key",
@@ -57,7 +61,7 @@ package struct EntryQuery: Sendable {
     /// Whether nothing but times narrows the query down.
     package var isByTimeOnly: Bool {
         !isSelective && senderDomains.isEmpty && kinds.isEmpty && oversightModes.isEmpty && outcomes.isEmpty
-            && alignments.isEmpty && actors.isEmpty
+            && alignments.isEmpty && actors.isEmpty && reporters.isEmpty && vias.isEmpty && producers.isEmpty
     }
 
     /// Whether an index finds the few entries that are meant, so that no window need bound the search.

@@ -57,7 +57,9 @@ struct EntrySearch {
         let rows = try await connection.query(
             """
             \(unescaped: growth) \(fragment: span)
-            SELECT span.size, span.low, span.high, e.seq, e.leaf_hash, e.line, \(fragment: sealed)
+            SELECT span.size, span.low, span.high, e.seq, e.leaf_hash, e.line, \(fragment: sealed),
+                e.kind IN ('decision', 'verification')
+                    AND countersign.via(e.line) NOT IN ('gate', 'service', 'operator')
             FROM span LEFT JOIN LATERAL (\(fragment: matches(at: places, limit: limit))) e ON true
             ORDER BY e.seq \(unescaped: direction)
             """, deadline: deadline)
@@ -94,7 +96,7 @@ struct EntrySearch {
 
     private func matches(of keys: Statement, _ isKey: Statement, limit: Int) -> Statement {
         """
-        SELECT found.seq, found.leaf_hash, found.line
+        SELECT found.seq, found.leaf_hash, found.line, found.kind
         FROM \(fragment: keys) CROSS JOIN LATERAL (\(fragment: entries(where: isKey, limit: limit))) found
         ORDER BY found.seq \(unescaped: direction) LIMIT \(limit)
         """
@@ -102,7 +104,7 @@ struct EntrySearch {
 
     private func entries(where condition: Statement, limit: Int) -> Statement {
         """
-        SELECT e.seq, e.leaf_hash, e.line FROM countersign.entries e
+        SELECT e.seq, e.leaf_hash, e.line, e.kind FROM countersign.entries e
         WHERE e.ledger_id = \(ledger.id) AND \(fragment: condition) \(fragment: filters)
         ORDER BY e.seq \(unescaped: direction) LIMIT \(limit)
         """
@@ -137,6 +139,19 @@ struct EntrySearch {
         if !query.alignments.isEmpty { parts.append(isAligned(as: query.alignments)) }
         if !query.runIDs.isEmpty { parts.append("e.run_id = ANY(\(query.runIDs))") }
         if !query.actors.isEmpty { parts.append("e.actor = ANY(\(query.actors))") }
+        // No column repeats who reported: the line is read, of entries that everything else has left.
+        if !query.reporters.isEmpty {
+            parts.append("e.line::json -> 'reporter' ->> 'id' = ANY(\(query.reporters))")
+        }
+        if !query.producers.isEmpty, query.idempotencyKeys.isEmpty {
+            parts.append(
+                """
+                e.line::json -> 'reporter' ->> 'id' IN (
+                    SELECT token_id FROM countersign.tokens
+                    WHERE ledger_id = \(ledger.id) AND producer = ANY(\(query.producers)))
+                """)
+        }
+        if !query.vias.isEmpty { parts.append("countersign.via(e.line) = ANY(\(query.vias))") }
         if let from = query.from { parts.append("e.recorded_at >= \(PostgresTimestamp(from))") }
         if let to = query.to { parts.append("e.recorded_at < \(PostgresTimestamp(to))") }
         return parts.map { part -> Statement in "AND (\(fragment: part)) IS TRUE" }.joined(by: " ")

@@ -26,6 +26,40 @@ extension LedgerStore {
         }
     }
 
+    /// What the entries of kind `send` among `entries` say together, and on whose word.
+    package func state(of entries: [Entry], in ledger: StoredLedger) async throws(StoreError) -> MessageState {
+        let sends = entries.filter { $0.kind == Kind.send.rawValue }
+        let ids = Array(Set(sends.map(\.reporterID)))
+        let tokens = try await read { connection, deadline in
+            let rows = try await connection.query(
+                """
+                SELECT token_id, producer, bindings FROM countersign.tokens
+                WHERE ledger_id = \(ledger.id) AND token_id = ANY(\(ids))
+                """, deadline: deadline)
+            return try rows.map { row in
+                (try row.text(0), (producer: try row.text(1), try TokenBindings(stored: row.textIfPresent(2))))
+            }
+        }
+        let known = Dictionary(tokens, uniquingKeysWith: { first, _ in first })
+        return MessageState(
+            sends.map { entry in
+                let token = known[entry.reporterID]
+                return MessageState.Statement(
+                    entry, word: Self.word(of: entry, token?.1),
+                    producer: token?.producer ?? "\(entry.via) \(entry.reporterID)")
+            })
+    }
+
+    private static func word(of entry: Entry, _ bindings: TokenBindings?) -> MessageState.Word {
+        switch Reporter.Via(rawValue: entry.via) {
+        case .gate: .gate
+        case .service, .operator: .service
+        case .ingest, .webhook:
+            bindings?.covers(entry.sender.flatMap { try? Address($0) }) == true ? .bound : .claimed
+        case .import, nil: .claimed
+        }
+    }
+
     /// The places of everything that belongs to the message. Each look-up is one of an index by its whole key, so that
     /// no
     /// plan can turn it into a walk through the ledger; attempts are found through the runs and steps of the message's

@@ -6,6 +6,8 @@ package struct Stats: Sendable {
     /// What entries are counted by.
     package enum Dimension: String, CaseIterable, Sendable {
         case sender, kind, oversightMode = "oversight_mode", outcome
+        /// Whose word the entries are.
+        case via
     }
 
     /// The length of a bucket, in UTC.
@@ -101,7 +103,9 @@ extension LedgerStore {
         _ ledger: StoredLedger, _ dimensions: [Stats.Dimension], _ bucket: Stats.Bucket, _ from: Timestamp?,
         _ to: Timestamp?
     ) -> Statement {
-        let columns = dimensions.map { ", coalesce(\($0.rawValue), '')" }.joined()
+        let columns = dimensions.map { dimension in
+            ", coalesce(\(dimension == .via ? "countersign.via(line)" : dimension.rawValue), '')"
+        }.joined()
         return """
             SELECT date_trunc(\(bucket.rawValue), recorded_at, 'UTC'), 1\(unescaped: columns)
             FROM countersign.entries

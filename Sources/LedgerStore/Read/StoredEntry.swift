@@ -13,10 +13,14 @@ package struct StoredEntry: Sendable {
     package let disclosures: [Disclosure]
     /// The last `access/erased` entry that lists this one, where disclosures were asked for.
     package let erasedBy: Int?
+    /// Whether it is a decision or a verification on the word of a producer alone: a claim, which counts as neither.
+    package let isClaim: Bool
 
     package init(
-        seq: Int, leafHash: Digest, line: String, disclosures: [Disclosure] = [], erasedBy: Int? = nil
+        seq: Int, leafHash: Digest, line: String, disclosures: [Disclosure] = [], erasedBy: Int? = nil,
+        isClaim: Bool = false
     ) {
+        self.isClaim = isClaim
         self.seq = seq
         self.leafHash = leafHash
         self.line = line
@@ -35,7 +39,7 @@ package struct EntryPage: Sendable {
 }
 
 extension StoredEntry {
-    /// Reads `seq, leaf_hash, line, disclosures, erased_by` from column `first` on.
+    /// Reads `seq, leaf_hash, line, disclosures, erased_by, is_claim` from column `first` on.
     init(_ row: Row, from first: Int) throws {
         guard let leafHash = Digest(try row.bytes(.index(first + 1))) else {
             throw PostgresError(.decoding, "a leaf hash has another length than 32 bytes")
@@ -44,6 +48,6 @@ extension StoredEntry {
         self.init(
             seq: try row.int(.index(first)), leafHash: leafHash, line: try row.text(.index(first + 2)),
             disclosures: texts.map { Disclosure(text: String($0)) },
-            erasedBy: try row.intIfPresent(.index(first + 4)))
+            erasedBy: try row.intIfPresent(.index(first + 4)), isClaim: try row.bool(.index(first + 5)))
     }
 }

@@ -205,6 +205,7 @@ struct ChunkCheck {
         appendText(entry.kind, line)
         appendText(entry.oversightMode, line)
         appendText(entry.outcome, line)
+        appendText(entry.via, line)
         let code = context.codes.code(of: rowBytes.bytes.span)
         result.rollupCounts[code, default: 0] += 1
         guard !context.storedRollups.contains(code), result.strayRollups[code] == nil else { return }
@@ -213,7 +214,7 @@ struct ChunkCheck {
         }
         result.strayRollups[code] = RollupKey(
             hour: entry.recordedAt.hour, sender: text(entry.sender).lowercased(), kind: text(entry.kind),
-            oversightMode: text(entry.oversightMode), outcome: text(entry.outcome))
+            oversightMode: text(entry.oversightMode), outcome: text(entry.outcome), via: text(entry.via))
     }
 
     private mutating func appendText(_ text: EntryOutline.Token?, _ line: Span<UInt8>) {

@@ -93,7 +93,7 @@ struct Expectations {
         for rollup in rollups.values where rollup.expected > 0 {
             let day = RollupKey(
                 hour: rollup.key.hour.day, sender: "", kind: rollup.key.kind, oversightMode: rollup.key.oversightMode,
-                outcome: rollup.key.outcome)
+                outcome: rollup.key.outcome, via: rollup.key.via)
             daily[day, default: 0] += rollup.expected
         }
         return daily

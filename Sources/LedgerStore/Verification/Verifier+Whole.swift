@@ -11,27 +11,27 @@ extension Verifier {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                 "SELECT seq FROM countersign.watermarks WHERE ledger_id = \(ledger.id)",
                 """
-                SELECT hour, sender, kind, oversight_mode, outcome, count FROM countersign.rollups
+                SELECT hour, sender, kind, oversight_mode, outcome, via, count FROM countersign.rollups
                 WHERE ledger_id = \(ledger.id)
                 """,
                 """
-                SELECT day, ''::text, kind, oversight_mode, outcome, count FROM countersign.daily_rollups
+                SELECT day, ''::text, kind, oversight_mode, outcome, via, count FROM countersign.daily_rollups
                 WHERE ledger_id = \(ledger.id)
                 """,
                 "COMMIT",
             ], deadline: deadline)
         for row in answers[2] {
             let key = try rollupKey(row)
-            expectations.rollups[key.code(expectations.codes)] = .init(key: key, stored: try row.int(5))
+            expectations.rollups[key.code(expectations.codes)] = .init(key: key, stored: try row.int(6))
         }
-        for row in answers[3] { expectations.storedDailyRollups[try rollupKey(row)] = try row.int(5) }
+        for row in answers[3] { expectations.storedDailyRollups[try rollupKey(row)] = try row.int(6) }
         return try answers[1].first?.int(0)
     }
 
     private func rollupKey(_ row: Row) throws -> RollupKey {
         RollupKey(
             hour: Timestamp(try row.timestamp(0)), sender: try row.text(1), kind: try row.text(2),
-            oversightMode: try row.text(3), outcome: try row.text(4))
+            oversightMode: try row.text(3), outcome: try row.text(4), via: try row.text(5))
     }
 
     /// - Parameter watermark: that of the rollups.

@@ -10,7 +10,7 @@ struct CSVWriter {
 
     private static let columns = [
         "seq", "recorded_at", "occurred_at", "kind", "outcome", "message_id", "sender", "oversight_mode", "actor_type",
-        "actor_id", "engine", "run_id", "step_id", "attempt", "reporter_id", "via", "data", "leaf_hash",
+        "actor_id", "engine", "run_id", "step_id", "attempt", "reporter_id", "via", "claim", "data", "leaf_hash",
     ]
 
     /// - Parameter withPersonal: whether two columns follow: the sealed values as JSON, and what erased some.
@@ -40,6 +40,8 @@ struct CSVWriter {
         for name in ["engine", "run_id", "step_id", "attempt"] { field(json["workflow"]?[name]) }
         field(json["reporter"]?["id"])
         field(json["reporter"]?["via"])
+        // What a producer says about decisions and verifications is not one.
+        field(entry.isClaim ? "claim" : "")
         field(json["data"])
         field(entry.leafHash.hex)
         if withPersonal {

@@ -19,6 +19,7 @@ extension JSONWriter {
             writer.name("entry")
             writer.verbatim(line)
             if withLine { writer.member("line", entry.line) }
+            if entry.isClaim { writer.member("claim", true) }
             if let erasedBy = entry.erasure { writer.member("erased_by", erasedBy) }
             if !entry.disclosures.isEmpty {
                 writer.name("personal")

@@ -26,13 +26,18 @@ struct MessagesController: Sendable {
         let entries = found.compactMap { try? Entry(line: Array($0.line.utf8)) }
         let own = entries.filter { $0.messageID.map { $0.utf8.elementsEqual(id.text.utf8) } ?? false }
         let inForce = try await register.inForce(for: entries, in: caller.ledger)
+        let said = try await store.state(of: own, in: caller.ledger)
         return try JSONWriter.answer { (writer) throws(StoreError) in
             writer.member("message_id", id.text)
-            if let sender = own.last(where: { $0.sender != nil })?.sender { writer.member("sender", sender) }
-            if let mode = own.last(where: { $0.oversightMode != nil })?.oversightMode {
-                writer.member("oversight_mode", mode)
+            writer.member("sender", said.sender)
+            writer.member("oversight_mode", said.oversightMode)
+            writer.member("state", said.state)
+            if !said.contested.isEmpty {
+                writer.name("contested")
+                writer.array { writer in
+                    for each in said.contested { writer.value(each.rawValue) }
+                }
             }
-            if let sent = own.last(where: { $0.kind == Kind.send.rawValue }) { writer.member("state", sent.outcome) }
             writer.name("timeline")
             try writer.array { (writer) throws(StoreError) in
                 for entry in found { try writer.entry(entry) }
@@ -51,6 +56,13 @@ struct MessagesController: Sendable {
 }
 
 extension JSONWriter {
+    /// A member, and beside it on whose word it stands.
+    fileprivate mutating func member(_ name: String, _ said: MessageState.Said?) {
+        guard let said else { return }
+        member(name, said.text)
+        member("\(name)_word", said.word.rawValue)
+    }
+
     fileprivate mutating func check(_ check: IdentityInForce) {
         object { writer in
             writer.member("seq", check.seq)

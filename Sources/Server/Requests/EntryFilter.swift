@@ -56,15 +56,21 @@ package struct EntryFilter: Sendable {
             try MemberReader.text(.string(text), min: 1, max: Actor.idSizeMax)
         }
         note("actor", query.actors)
+        query.reporters = try reader.all("reporter") { (text) throws(Refusal) in
+            try MemberReader.text(.string(text), min: 1, max: TokenTerms.nameSizeMax)
+        }
+        note("reporter", query.reporters)
+        query.vias = try reader.all("via") { (text) throws(Refusal) in
+            try QueryReader.choice(text, of: Reporter.Via.self).rawValue
+        }
+        note("via", query.vias)
         query.recipients = try reader.all("recipient", Self.address)
         note("recipient", query.recipients)
         query.idempotencyKeys = try reader.all("idempotency_key") { (text) throws(Refusal) in try IdempotencyKey(text) }
         query.producers = try reader.all("producer") { (text) throws(Refusal) in
             try MemberReader.text(.string(text), min: 1, max: TokenTerms.nameSizeMax)
         }
-        guard query.producers.isEmpty || !query.idempotencyKeys.isEmpty else {
-            throw Refusal(.invalidParameter, "'producer' says whose idempotency_key is meant, and none is given")
-        }
+        note("producer", query.producers)
         query.from = try reader.timestamp("from")
         note("from", query.from.map { [$0.text] } ?? [])
         query.to = try reader.timestamp("to")

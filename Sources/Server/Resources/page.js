@@ -7,8 +7,8 @@ import { canHash, checkEntry } from "./proof.js";
 
 const TOKEN = "countersign.token";
 const PAGE = 50;
-/** Who may decide, seen from the ledger; a decision reported from anywhere else is a claim. */
-const DECIDERS = ["gate", "service", "operator"];
+/** What nobody but a producer says. */
+const claimMark = (title) => el("span", { class: "mark", title }, "as claimed");
 
 const $ = (id) => document.getElementById(id);
 const all = (selector) => document.querySelectorAll(selector);
@@ -205,22 +205,27 @@ function message({ id }) {
     });
 }
 
-function facts({ message_id, timeline, state, sender, oversight_mode }) {
+/** A fact with whose word it is, where that is a producer's alone. */
+const said = (value, word) =>
+    value && [value, ...(word === "claimed" ? [" ", claimMark("On the word of a producer")] : [])];
+
+function facts(message) {
+    const { message_id, timeline, state, sender, oversight_mode, contested } = message;
     const disclosed = (name) => timeline.find((item) => item.personal?.[name] !== undefined)?.personal[name];
     const [subject, recipient] = [disclosed("subject"), disclosed("recipient")];
-    const rows = [["Message-ID", foreign(message_id)], ["State", state && outcome(state)],
+    const rows = [["Message-ID", foreign(message_id)], ["State", said(state && outcome(state), message.state_word)],
         ["Subject", subject && personal(subject)], ["Recipients", recipient && personal(recipient)],
-        ["Sender", sender && foreign(sender)], ["Oversight mode", oversight_mode && spaced(oversight_mode)]];
+        ["Sender", said(sender && foreign(sender), message.sender_word)],
+        ["Oversight mode", said(oversight_mode && spaced(oversight_mode), message.oversight_mode_word)],
+        ["Contested", contested && `Producers do not agree on the ${contested.join(" and the ")}`]];
     return pairs(rows.filter(([, value]) => value));
 }
 
 /** One entry on the timeline. */
-function moment({ seq, leaf_hash, entry, personal: disclosed, erased_by: erasedBy }, before) {
+function moment({ seq, leaf_hash, entry, claim, personal: disclosed, erased_by: erasedBy }, before) {
     const { kind, recorded_at, reporter, actor, workflow } = entry;
     const marks = [];
-    if (kind === "decision" && !DECIDERS.includes(reporter.via)) {
-        marks.push(" ", el("span", { class: "mark", title: "Reported by a caller, not decided here" }, "as claimed"));
-    }
+    if (claim) marks.push(" ", claimMark("Reported by a producer, and neither decided nor checked here"));
     if (workflow) marks.push(" ", foreign(stepName(workflow)));
     const seconds = before && Math.round((Date.parse(recorded_at) - Date.parse(before.entry.recorded_at)) / 1000);
     return el("li", { class: KINDS.includes(kind) ? kind : "", "data-seq": seq },
@@ -291,8 +296,9 @@ function entries(params, trail = [""]) {
 }
 
 function entryTable(items) {
-    const rows = items.map(({ seq, entry }) => [
-        link("proof", { seq }, String(seq)), time(entry.recorded_at), spaced(entry.kind), outcome(entry.outcome),
+    const rows = items.map(({ seq, entry, claim }) => [
+        link("proof", { seq }, String(seq)), time(entry.recorded_at), spaced(entry.kind),
+        claim ? [outcome(entry.outcome), " ", claimMark("On the word of a producer")] : outcome(entry.outcome),
         entry.message_id ? link("message", { id: entry.message_id }, foreign(entry.message_id)) : "–",
         foreign(entry.sender ?? "–"), spaced(entry.oversight_mode ?? "–"), foreign(entry.actor?.id ?? "–"),
     ]);

@@ -80,7 +80,8 @@ def good_request(
     method, path = route
     identity = filled.identities[0] if filled else "acme.example"
     values: dict[str, Any] = {
-        "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/tokens/{}/rotate": token_id, "/v1/identities/{}": identity,
+        "/v1/messages/{}": message_id, "/v1/tokens/{}": token_id, "/v1/tokens/{}/rotate": token_id,
+        "/v1/identities/{}": identity,
         "/v1/identities/{}/history": identity, "/v1/dns-evidence/{}": filled.evidence[0] if filled else "0" * 64,
         "/v1/verifications/{}/replay": filled.check_seqs[0] if filled else 0,
         "/ledgers/{}": f"{ORIGIN}/tile/0/000.p/1",

@@ -132,6 +132,9 @@ def probes(two: Two) -> dict[tuple[str, str], list[tuple[str, str, str, dict[str
         ("DELETE", "/v1/tokens/{}"): [
             ("token id", theirs.token_ids[0], spoiled(theirs.token_ids[0]),
              {"method": "DELETE", "path": "/v1/tokens/ID"})],
+        ("POST", "/v1/tokens/{}/rotate"): [
+            ("token id", theirs.token_ids[0], spoiled(theirs.token_ids[0]),
+             {"method": "POST", "path": "/v1/tokens/ID/rotate", "json": {}})],
         ("POST", "/v1/tokens"): [("name", f"{MARK} reader", f"{TWIN} reader", {
             "method": "POST", "path": "/v1/tokens", "json": {"name": "ID", "scopes": ["read"]}})],
         ("POST", "/v1/erasures"): [("subject", theirs.recipients[1], never(theirs.recipients[1]), {
@@ -200,7 +203,7 @@ def filled_in(value: Any, identifier: str, quoted: bool = False) -> Any:
 
 
 #: What each new entry, token or look-up has of its own: masked, for two of them never have the same.
-OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "asked_at", "answered_at",
+OWN_MEMBERS = {"seq", "leaf_hash", "recorded_at", "id", "token", "root", "size", "producer", "asked_at", "answered_at",
                "evaluated_at", "as_of", "evidence", "raw_sha256", "set_seq", "erased_by"}
 
 

@@ -52,7 +52,7 @@ let package = Package(
 
         .target(
             name: "LedgerStore",
-            dependencies: ["Cryptography", "Durability", "Ledger", "Observation", "Postgres"],
+            dependencies: ["Cryptography", "Files", "Ledger", "Observation", "Postgres"],
             resources: [
                 .embedInCode("../../sql/0001_ledger.sql"),
                 .embedInCode("../../sql/0002_tokens.sql"),
@@ -69,6 +69,7 @@ let package = Package(
         .target(
             name: "EmbeddedPostgres",
             dependencies: [
+                "Files",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -76,7 +77,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Observation", swiftSettings: strict),
-        .target(name: "Witness", dependencies: ["Cryptography", "Ledger", "Observation"], swiftSettings: strict),
+        .target(
+            name: "Witness", dependencies: ["Cryptography", "Files", "Ledger", "Observation"], swiftSettings: strict),
 
         .target(
             name: "Identities",
@@ -85,11 +87,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        .target(name: "Durability", swiftSettings: strict),
+        .target(name: "Files", swiftSettings: strict),
         .target(
             name: "Checkpoints",
             dependencies: [
-                "Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Outbound", "Postgres",
+                "Cryptography", "Files", "Ledger", "LedgerStore", "Observation", "Outbound", "Postgres",
             ],
             swiftSettings: strict),
 
@@ -124,7 +126,7 @@ let package = Package(
         .executableTarget(
             name: "CountersignCommand",
             dependencies: [
-                "Checkpoints", "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
+                "Checkpoints", "Cryptography", "EmbeddedPostgres", "Files", "Identities", "Ledger", "LedgerStore",
                 "MailAuthentication", "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -149,13 +151,14 @@ let package = Package(
         .testTarget(
             name: "EmbeddedPostgresTests",
             dependencies: [
-                "EmbeddedPostgres",
+                "EmbeddedPostgres", "Files",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests", dependencies: ["Cryptography", "Ledger", "SeededRandom"], exclude: ["Vectors"],
             swiftSettings: strict),

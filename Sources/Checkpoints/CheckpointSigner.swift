@@ -1,4 +1,4 @@
-import Durability
+import Files
 package import Ledger
 package import LedgerStore
 package import Observation
@@ -48,7 +48,7 @@ package struct CheckpointSigner: Sendable {
         let lock = try await lock(ledger.origin)
         let started = ContinuousClock.now
         do throws(SigningFault) {
-            let published = try await sign(ledger, kept: kept, started)
+            let published = try await sign(ledger, kept: kept, holding: lock, started)
             withExtendedLifetime(lock) {}
             return published
         } catch {
@@ -58,7 +58,7 @@ package struct CheckpointSigner: Sendable {
     }
 
     private func sign(
-        _ ledger: StoredLedger, kept: Bool, _ started: ContinuousClock.Instant
+        _ ledger: StoredLedger, kept: Bool, holding lock: FileLock, _ started: ContinuousClock.Instant
     ) async throws(SigningFault) -> PublishedCheckpoint {
         let head = try await asking { () throws(StoreError) in try await store.head(of: ledger) }
         // After the head: whatever key an entry below it names is current then.
@@ -74,7 +74,7 @@ package struct CheckpointSigner: Sendable {
                     SignedNote(text: checkpoint.text, signatures: signatures), checkpoint, range: range)
             else { throw SigningFault(.unavailable, "the checkpoint could not be signed") }
             // The guard first: a checkpoint that somebody has seen must be known to it, whatever happens now.
-            do throws(GuardFolder.Fault) { try guards.advance(ledger.origin, to: grown) } catch {
+            do throws(GuardFolder.Fault) { try guards.advance(ledger.origin, to: grown, holding: lock) } catch {
                 throw SigningFault(error)
             }
             newest = grown

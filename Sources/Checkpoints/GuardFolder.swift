@@ -1,4 +1,4 @@
-import Durability
+import Files
 package import Ledger
 
 /// The folder with the guards: for each ledger a file with the newest checkpoint that was signed. It is what keeps two
@@ -14,14 +14,16 @@ package struct GuardFolder: Sendable {
 
     package init(_ path: String) { self.path = path }
 
+    private func kept(_ origin: Origin) -> KeptFile { KeptFile(file(of: origin), .readable, in: .none) }
+
     /// The file of a ledger's guard.
     package func file(of origin: Origin) -> String { "\(path)/\(KeyFolder.fileName(of: origin)).guard" }
 
     /// What the guard of a ledger knows; nil where there is none.
     package func record(of origin: Origin) throws(Fault) -> GuardRecord? {
         let bytes: [UInt8]?
-        do throws(DurableFile.Fault) {
-            bytes = try DurableFile.read(file(of: origin), sizeMax: GuardRecord.sizeMax)
+        do throws(FileFault) {
+            bytes = try kept(origin).read(sizeMax: GuardRecord.sizeMax)
         } catch {
             throw Fault(description: "the guard \(error)")
         }
@@ -40,8 +42,8 @@ package struct GuardFolder: Sendable {
     /// The ledgers that have a guard here.
     func origins() throws(Fault) -> [Origin] {
         let names: [String]
-        do throws(DurableFile.Fault) {
-            names = try DurableFile.names(in: path)
+        do throws(FileFault) {
+            names = try Folder.open(path, sharing: .none)?.names() ?? []
         } catch {
             throw Fault(description: "the folder of guards \(error)")
         }
@@ -58,29 +60,33 @@ package struct GuardFolder: Sendable {
             let record = GuardRecord(
                 SignedNote(text: checkpoint.text, signatures: [signature]), checkpoint, range: CompactRange())
         else { throw Fault(description: "the guard of \(origin.text) cannot be signed") }
-        try write { () throws(DurableFile.Fault) in
-            try DurableFile.makeFolder(path)
-            _ = try DurableFile.create(file(of: origin), with: record.bytes)
+        try write { () throws(FileFault) in
+            _ = try Folder.make(path, sharing: .none)
+            _ = try kept(origin).create(with: record.bytes)
         }
     }
 
     /// Takes the lock that whoever advances the guard of a ledger holds; it is free again when the result is let go.
     /// Nil if somebody has it.
     func lock(_ origin: Origin) throws(Fault) -> FileLock? {
-        let file = "\(path)/\(KeyFolder.fileName(of: origin)).lock"
-        guard let lock = FileLock(file) else { throw Fault(description: "the lock \(file) cannot be opened") }
-        return lock.take() ? lock : nil
-    }
-
-    /// Advances the guard. The caller holds the lock, and has shown that the new tree begins with the old one.
-    func advance(_ origin: Origin, to record: GuardRecord) throws(Fault) {
-        try write { () throws(DurableFile.Fault) in
-            try DurableFile.replace(file(of: origin), with: record.bytes)
+        do throws(FileFault) {
+            let lock = try Folder.existing(path, sharing: .none).lock("\(KeyFolder.fileName(of: origin)).lock")
+            return try lock.tryExclusive() ? lock : nil
+        } catch {
+            throw Fault(description: "the lock \(error)")
         }
     }
 
-    private func write(_ body: () throws(DurableFile.Fault) -> Void) throws(Fault) {
-        do throws(DurableFile.Fault) {
+    /// Advances the guard. The caller holds its lock, and has shown that the new tree begins with the old one.
+    func advance(_ origin: Origin, to record: GuardRecord, holding lock: FileLock) throws(Fault) {
+        try write { () throws(FileFault) in
+            try lock.requireInPlace()
+            try kept(origin).replace(with: record.bytes, isAlone: true)
+        }
+    }
+
+    private func write(_ body: () throws(FileFault) -> Void) throws(Fault) {
+        do throws(FileFault) {
             try body()
         } catch {
             throw Fault(description: "the guard \(error)")

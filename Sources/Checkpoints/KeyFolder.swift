@@ -1,5 +1,5 @@
 import Cryptography
-import Durability
+import Files
 package import Ledger
 
 /// The folder with the keys that sign: one file for each ledger, mode 0600, outside the database. Its first line is the
@@ -25,21 +25,20 @@ package struct KeyFolder: Sendable {
     }
 
     /// Whether there is a file with keys of the ledger.
-    func hasKeys(of origin: Origin) -> Bool { DurableFile.exists(file(of: origin)) }
+    func hasKeys(of origin: Origin) -> Bool { kept(origin).exists }
+
+    private func kept(_ origin: Origin) -> KeptFile { KeptFile(file(of: origin), .secret, in: .none) }
 
     /// The keys of a ledger, the current one first; nil where there is no file.
     package func keys(of origin: Origin) throws(Fault) -> [SigningKey]? {
         let file = file(of: origin)
         let bytes: [UInt8]?
-        do throws(DurableFile.Fault) {
-            bytes = try DurableFile.read(file, sizeMax: Self.sizeMax)
+        do throws(FileFault) {
+            bytes = try kept(origin).read(sizeMax: Self.sizeMax)
         } catch {
             throw Fault(description: "the key \(error)")
         }
         guard let bytes else { return nil }
-        guard !DurableFile.isOpenToOthers(file) else {
-            throw Fault(description: "the key \(file) can be read by others; run `chmod 600 \(file)`")
-        }
         let lines = bytes.split(separator: 0x0A)
         do throws(NoteFault) {
             let keys = try lines.map { line throws(NoteFault) in try SigningKey(Array(line)) }
@@ -57,10 +56,10 @@ package struct KeyFolder: Sendable {
     /// The ledger's current key; a new one where there is none yet.
     package func makeKey(of origin: Origin) throws(Fault) -> SigningKey {
         if let key = try keys(of: origin)?.first { return key }
-        try write { () throws(DurableFile.Fault) in
-            try DurableFile.makeFolder(path)
+        try write { () throws(FileFault) in
+            _ = try Folder.make(path, sharing: .none)
             let key = SigningKey(name: KeyName(origin), kind: .ed25519, random: Random.bytes)
-            _ = try DurableFile.create(file(of: origin), with: Array("\(key.line)\n".utf8))
+            _ = try kept(origin).create(with: Array("\(key.line)\n".utf8))
         }
         // Of two that make it at once, both take what was made first.
         guard let key = try keys(of: origin)?.first else {
@@ -71,16 +70,16 @@ package struct KeyFolder: Sendable {
 
     /// Puts `keys` in the place of the ledger's keys, the current one first.
     package func replaceKeys(of origin: Origin, with keys: [SigningKey]) throws(Fault) {
-        try write { () throws(DurableFile.Fault) in
-            try DurableFile.replace(file(of: origin), with: Array(keys.map { "\($0.line)\n" }.joined().utf8))
+        try write { () throws(FileFault) in
+            try kept(origin).replace(with: Array(keys.map { "\($0.line)\n" }.joined().utf8))
         }
     }
 
-    private func write(_ body: () throws(DurableFile.Fault) -> Void) throws(Fault) {
-        do throws(DurableFile.Fault) {
+    private func write(_ body: () throws(FileFault) -> Void) throws(Fault) {
+        do throws(FileFault) {
             try body()
         } catch {
-            throw Fault(description: "the key \(error); choose another folder with --key-dir")
+            throw Fault(description: "the key \(error), or choose another folder with --key-dir")
         }
     }
 }

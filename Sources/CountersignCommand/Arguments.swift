@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 
 /// The words of the command line, without the program's name.
 enum Arguments {
@@ -6,10 +6,10 @@ enum Arguments {
     /// environment away, and then none are found; the kernel still has them.
     static var given: [String] {
         let known = CommandLine.arguments
-        guard known.isEmpty, let bytes = try? Data(contentsOf: URL(filePath: "/proc/self/cmdline")) else {
+        guard known.isEmpty, let line = ForeignText.read("/proc/self/cmdline") else {
             return Array(known.dropFirst())
         }
-        return words(of: Array(bytes))
+        return words(of: Array(line.utf8))
     }
 
     /// The words of a `/proc/PID/cmdline`: each ended by a zero byte, the first the program's name.

@@ -1,5 +1,6 @@
 import Checkpoints
 import EmbeddedPostgres
+import Files
 import Ledger
 import LedgerStore
 import Postgres
@@ -42,6 +43,7 @@ extension Complaint {
         case let complaint as Complaint: self = complaint
         case let error as StoreError: self.init(error)
         case let refusal as Refusal: self.init("\(refusal)", status: .usage)
+        case let fault as FileFault: self.init(splitting: fault.description)
         case let fault as MasterSecret.Fault: self.init(splitting: fault.description)
         case let fault as KeyFolder.Fault: self.init(splitting: fault.description)
         case let fault as GuardFolder.Fault: self.init(splitting: fault.description)
@@ -50,6 +52,7 @@ extension Complaint {
         case let fault as SigningFault: self.init(splitting: fault.description)
         case let fault as ErasureJournal.Fault: self.init(splitting: fault.description)
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
+        case let error as EmbeddedPostgresError where error.code == .fileUnusable: self.init(splitting: error.reason)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
         case let error as PostgresError: self.init(error)
         case let error as WitnessError: self.init(error)
@@ -105,6 +108,14 @@ extension Complaint {
             }
         self.init(error.reason, next: next)
     }
+
+    init(_ fault: FileFault, status: ExitStatus) {
+        let split = Complaint(fault)
+        self.init(split.reason, next: split.next, status: status)
+    }
+
+    /// What is wrong with a file; `role` says what it is for, with its article.
+    init(_ fault: FileFault, of role: String) { self.init(splitting: "\(role) \(fault)") }
 
     /// For sentences of the form "what is wrong; what to do".
     private init(splitting sentence: String) {

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// One private cluster: where its parts lie. Making the value touches nothing.
@@ -46,15 +47,48 @@ package struct Cluster: Sendable {
     }
 
     /// PGDATA.
-    package var dataDirectory: String { directory + "/postgres" }
+    package var dataDirectory: String { "\(directory)/\(Self.dataName)" }
+    static let dataName = "postgres"
     /// The directory that holds the socket: the `host` of a connection string.
     package var socketDirectory: String { directory }
-    package var socketPath: String { "\(directory)/.s.PGSQL.\(Self.port)" }
-    package var logPath: String { directory + "/postgres.log" }
-    /// Held while somebody starts or stops the server.
-    var lockPath: String { directory + "/lock" }
-    /// Held, shared, by everybody who uses the server.
-    var usersPath: String { directory + "/users" }
+    var socketName: String { ".s.PGSQL.\(Self.port)" }
+    package var socketPath: String { "\(directory)/\(socketName)" }
+    static let logName = "postgres.log"
+    package var logPath: String { "\(directory)/\(Self.logName)" }
+    /// The name of what is held while somebody starts or stops the server.
+    static let lockName = "lock"
+    /// The name of what is held, shared, by everybody who uses the server.
+    static let usersName = "users"
+    var lockPath: String { "\(directory)/\(Self.lockName)" }
+    var usersPath: String { "\(directory)/\(Self.usersName)" }
+
+    /// The data directory, checked; it may belong to `account`, which the server runs as.
+    func folder(_ account: Account) throws(EmbeddedPostgresError) -> Folder {
+        do throws(FileFault) {
+            return try Folder.existing(directory, sharing: .sticky, trusting: account)
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
+    }
+
+    /// PGDATA, checked: it belongs to `account`.
+    func dataFolder(_ account: Account) throws(EmbeddedPostgresError) -> Folder {
+        try Self.folder(dataDirectory, of: account)
+    }
+
+    /// A folder of the server's account.
+    static func folder(_ path: String, of account: Account) throws(EmbeddedPostgresError) -> Folder {
+        let folder: Folder
+        do throws(FileFault) {
+            folder = try Folder.existing(path, sharing: .none, trusting: account)
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
+        guard folder.status.owner == account.userID else {
+            throw EmbeddedPostgresError(.directoryNotOurs, "\(path) does not belong to \(account.name)")
+        }
+        return folder
+    }
 
     private static func absolute(_ path: String) throws(EmbeddedPostgresError) -> String {
         var path = path

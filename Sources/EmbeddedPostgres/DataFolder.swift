@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Glibc
 
 /// DIR: found or made, so that the server's account can keep its data and its socket there.
@@ -10,7 +10,7 @@ struct DataFolder {
     let cluster: Cluster
     let account: Account
 
-    private static let ownNames = ["postgres", "master.key", "lock"]
+    private static let ownNames = [Cluster.dataName, "master.key", Cluster.lockName]
 
     /// Makes DIR ready. Refuses, before anything is made, where the account could not reach it.
     func prepare() async throws(EmbeddedPostgresError) {
@@ -36,7 +36,7 @@ struct DataFolder {
         guard let blocking = try await first(of: folders, failing: "-x") else { return }
         let status = FileStatus(of: blocking)
         let mode = String(status?.mode ?? 0, radix: 8)
-        let owner = status.map { Account.find(userID: $0.owner)?.name ?? "\($0.owner)" } ?? "?"
+        let owner = status.map { Account.name(of: $0.owner) } ?? "?"
         throw EmbeddedPostgresError(
             .directoryUnreachable,
             "user \(account.name) cannot pass through \(blocking) (mode \(mode), owner \(owner)) on the way to "
@@ -51,48 +51,67 @@ struct DataFolder {
         return outcome.succeeded ? nil : outcome.output
     }
 
-    private func make(_ folder: String) throws(EmbeddedPostgresError) {
-        guard unsafe mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-            throw EmbeddedPostgresError(.directoryUnusable, "\(folder) cannot be made: \(systemMessage())")
-        }
-        if folder == cluster.directory {
-            try open(to: account)
-        } else {
-            unsafe chmod(folder, 0o755)
+    private func make(_ path: String) throws(EmbeddedPostgresError) {
+        do throws(FileFault) {
+            let folder = try Folder.make(path, sharing: .callers)
+            if path == cluster.directory { try open(folder) } else { try folder.setMode(0o755) }
+        } catch {
+            throw EmbeddedPostgresError(error)
         }
     }
 
     /// Takes a DIR that was there before: as it is if it serves, else made to serve if it is empty or known as ours.
     private func accept() async throws(EmbeddedPostgresError) {
         let directory = cluster.directory
-        let mode = FileStatus(of: directory)?.mode ?? 0
-        let names = Set((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
-        let isOurs = names.subtracting(["lost+found"]).isEmpty || !names.isDisjoint(with: Self.ownNames)
-        let isOpenToAll = mode & 0o002 != 0
-        var serves = !isOpenToAll
+        let folder: Folder
+        let names: Set<String>
+        do throws(FileFault) {
+            folder = try Folder.existing(directory, sharing: .callers)
+            names = Set(try folder.names()).subtracting(["lost+found"])
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
+        try requireOwner(folder.status)
+        let mode = folder.status.mode
+        // Whoever can write here could have put in the place of our files what he likes.
+        let isOpen = mode & 0o002 != 0 || mode & 0o1020 == 0o020
+        guard !isOpen || names.isEmpty else {
+            throw EmbeddedPostgresError(
+                .directoryNotOurs,
+                "\(directory) can be written to by others (mode 0\(String(mode, radix: 8))) and is not empty: choose "
+                    + "an empty or a new folder, or, once you know that all in it is yours, run chmod "
+                    + "\(geteuid() == 0 ? "1770" : "700") \(directory)")
+        }
+        var serves = !isOpen
         if serves { serves = try await first(of: [directory], failing: "-x") == nil }
         if serves { serves = try await first(of: [directory], failing: "-w") == nil }
         if serves { return }
-        guard isOurs else {
+        guard names.isEmpty || !names.isDisjoint(with: Self.ownNames) else {
             throw EmbeddedPostgresError(
                 .directoryNotOurs,
-                "\(directory) holds other files and is \(isOpenToAll ? "open to all" : "closed to \(account.name)"): "
-                    + "choose an empty or a new folder as data directory")
+                "\(directory) holds other files and is closed to \(account.name): choose an empty or a new folder as "
+                    + "data directory")
         }
-        try open(to: account)
+        do throws(FileFault) { try open(folder) } catch { throw EmbeddedPostgresError(error) }
     }
 
-    private func open(to account: Account) throws(EmbeddedPostgresError) {
-        let directory = cluster.directory
-        let isRoot = geteuid() == 0
-        let changed =
-            isRoot
-            ? unsafe chown(directory, uid_t.max, account.groupID) == 0 && chmod(directory, 0o1770) == 0
-            : unsafe chmod(directory, 0o700) == 0
-        guard changed else {
-            throw EmbeddedPostgresError(
-                .directoryUnusable,
-                "\(directory) cannot be opened to \(account.name): \(systemMessage()); choose a folder of your own")
+    /// Refuses a DIR of somebody who is neither we, nor root, nor the server's account: its owner can take away
+    /// whatever lies in it.
+    private func requireOwner(_ status: FileStatus) throws(EmbeddedPostgresError) {
+        let us = geteuid()
+        guard ![0, us, account.userID].contains(status.owner) else { return }
+        throw EmbeddedPostgresError(
+            .directoryNotOurs,
+            "\(cluster.directory) belongs to \(Account.name(of: status.owner)), and we are \(Account.name(of: us)): "
+                + "choose another data directory, or run chown \(Account.name(of: us)) \(cluster.directory) if what is "
+                + "in it is yours")
+    }
+
+    private func open(_ folder: Folder) throws(FileFault) {
+        if geteuid() == 0 {
+            try folder.setMode(0o1770, group: account.groupID)
+        } else {
+            try folder.setMode(0o700)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// The private cluster's database as one file, written and read by Postgres' own pg_dump and pg_restore: a logical
 /// copy, so it holds no deleted row, fits later releases, and carries no page that a disk has spoilt.
 package struct DatabaseDump: Sendable {

@@ -1,3 +1,4 @@
+import Files
 import ServiceLifecycle
 
 /// The private cluster as a part of this process: there when `start` returns, watched by `run`, put away by `stop`.
@@ -83,12 +84,13 @@ package actor EmbeddedPostgres: Service {
         observe(.starting)
         let account = try Account.server(of: cluster)
         try await DataFolder(cluster: cluster, account: account).prepare()
+        try requireLocks(account)
         let turn = try await takeTurn(account)
         defer { turn.release() }
         guard presence == nil else { return }
-        let users = try FileLock(cluster.usersPath, sharedWith: account)
+        let users = try lock(Cluster.usersName, account)
         // Only who has the turn takes it alone, so this cannot fail for long.
-        guard users.tryShared() else {
+        guard try holding({ () throws(FileFault) in try users.tryShared() }) else {
             throw EmbeddedPostgresError(.busy, "\(cluster.usersPath) is held by another program: see lslocks")
         }
         let control = try await PostmasterControl(cluster, account)
@@ -124,7 +126,8 @@ package actor EmbeddedPostgres: Service {
         self.presence = nil
         let turn = try await takeTurn(presence.control.account)
         defer { turn.release() }
-        guard presence.users.tryExclusive(), mayStop(presence) else {
+        // Who uses the server is not known where the file was taken away: then it is left running.
+        guard try holding({ () throws(FileFault) in try presence.users.tryExclusive() }), mayStop(presence) else {
             presence.users.release()
             observe(.leftRunning)
             return
@@ -174,9 +177,9 @@ package actor EmbeddedPostgres: Service {
 
     /// Waits until nobody else starts or stops the server.
     private func takeTurn(_ account: Account) async throws(EmbeddedPostgresError) -> FileLock {
-        let turn = try FileLock(cluster.lockPath, sharedWith: account)
+        let turn = try lock(Cluster.lockName, account)
         let deadline = ContinuousClock.now + .seconds(Self.turnSecondsMax)
-        while !turn.tryExclusive() {
+        while try !holding({ () throws(FileFault) in try turn.tryExclusive() }) {
             guard ContinuousClock.now < deadline else {
                 throw EmbeddedPostgresError(
                     .busy,
@@ -186,5 +189,28 @@ package actor EmbeddedPostgres: Service {
             try await pause(.milliseconds(50))
         }
         return turn
+    }
+
+    /// Refuses a running server whose lock files were taken away: nobody knows then who else uses it. They are made
+    /// before a server is started, and stay.
+    private func requireLocks(_ account: Account) throws(EmbeddedPostgresError) {
+        guard let running = Postmaster.running(on: cluster.dataDirectory) else { return }
+        let folder = try cluster.folder(account)
+        for name in [Cluster.lockName, Cluster.usersName] where !folder.exists(name) {
+            throw EmbeddedPostgresError(
+                .fileUnusable,
+                "\(cluster.directory)/\(name) was removed while Postgres (process \(running.processID)) runs, so "
+                    + "nobody knows who uses it; stop what uses it, then Postgres (`kill -INT "
+                    + "\(running.processID)`), and start again")
+        }
+    }
+
+    private func lock(_ name: String, _ account: Account) throws(EmbeddedPostgresError) -> FileLock {
+        let folder = try cluster.folder(account)
+        return try holding { () throws(FileFault) in try folder.lock(name, sharedWith: account) }
+    }
+
+    private func holding<Value>(_ body: () throws(FileFault) -> Value) throws(EmbeddedPostgresError) -> Value {
+        do throws(FileFault) { return try body() } catch { throw EmbeddedPostgresError(error) }
     }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Why the private cluster could not be found, made, started or stopped.
 ///
 /// `reason` is written for the operator: what is wrong, then what to do next. Two errors are equal when their codes
@@ -11,6 +13,8 @@ package struct EmbeddedPostgresError: Error, Equatable, CustomStringConvertible 
         case directoryNotOurs = "directory_not_ours"
         case directoryUnreachable = "directory_unreachable"
         case directoryUnusable = "directory_unusable"
+        /// A file or folder of ours is a link, a stranger's, open to others, or cannot be read or written.
+        case fileUnusable = "file_unusable"
         case initdbFailed = "initdb_failed"
         case socketPathTooLong = "socket_path_too_long"
         case startFailed = "start_failed"
@@ -26,6 +30,8 @@ package struct EmbeddedPostgresError: Error, Equatable, CustomStringConvertible 
         self.code = code
         self.reason = reason
     }
+
+    init(_ fault: FileFault) { self.init(.fileUnusable, fault.description) }
 
     package var description: String { reason }
 

@@ -1,5 +1,5 @@
+import Files
 import FoundationEssentials
-import Glibc
 
 /// Where installed Postgres releases are looked for.
 struct PostgresSearch {
@@ -22,9 +22,9 @@ struct PostgresSearch {
 
     /// The folders to look into, newest release first.
     private func candidates() async throws(EmbeddedPostgresError) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let names = (try? InputFolder.names(in: root)) ?? []
         var folders = names.compactMap { Int($0) }.sorted(by: >).map { "\(root)/\($0)/bin" }
-        if let config = path.map({ $0 + "/pg_config" }).first(where: Self.isExecutable) {
+        if let config = path.map({ $0 + "/pg_config" }).first(where: InputFolder.isProgram) {
             let answer = try await Tool(account: .current()).run(config, ["--bindir"])
             if answer.succeeded { folders += answer.output.split(separator: "\n").prefix(1).map { String($0) } }
         }
@@ -36,7 +36,7 @@ struct PostgresSearch {
     private func releases(in folders: [String]) async throws(EmbeddedPostgresError) -> [PostgresBinaries] {
         var found: [PostgresBinaries] = []
         for folder in folders {
-            guard PostgresBinaries.required.allSatisfy({ Self.isExecutable(folder + "/" + $0) }) else { continue }
+            guard PostgresBinaries.required.allSatisfy({ InputFolder.isProgram(folder + "/" + $0) }) else { continue }
             // "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
             let banner = try await Tool(account: .current()).run(folder + "/postgres", ["--version"])
             let words = banner.output.split { $0 == " " || $0 == "\n" }
@@ -66,6 +66,4 @@ struct PostgresSearch {
             "no Postgres \(PostgresBinaries.oldestMajor) or later (\(programs)) in \(places)"
                 + tooOld.map { "; " + $0 }.joined() + ": apt-get install postgresql")
     }
-
-    private static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
 }

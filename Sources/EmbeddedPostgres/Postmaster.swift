@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Glibc
 
 /// A running server process, told apart from a later process that got the same number.
@@ -25,7 +25,7 @@ struct Postmaster: Sendable, Equatable {
 
     /// The processes that a killed server left behind on `dataDirectory`.
     static func leftovers(on dataDirectory: String) -> [pid_t] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let names = (try? InputFolder.names(in: "/proc")) ?? []
         return names.compactMap { pid_t($0) }.filter { ServerProcess($0)?.worksIn(dataDirectory) == true }
     }
 
@@ -33,12 +33,18 @@ struct Postmaster: Sendable, Equatable {
     ///
     /// The server does so itself, except where the number in it was given to another process of the same account since,
     /// as happens in containers. Its check of the shared memory still keeps two servers apart.
-    static func removeStaleFile(in dataDirectory: String, socketPath: String) {
+    static func removeStaleFile(of cluster: Cluster, _ account: Account) throws(EmbeddedPostgresError) {
+        let dataDirectory = cluster.dataDirectory
         guard PostmasterFile(in: dataDirectory) != nil, running(on: dataDirectory) == nil,
             leftovers(on: dataDirectory).isEmpty
         else { return }
-        unsafe unlink(PostmasterFile.path(in: dataDirectory))
-        unsafe unlink(socketPath + ".lock")
+        let (data, folder) = (try cluster.dataFolder(account), try cluster.folder(account))
+        do throws(FileFault) {
+            try data.remove(PostmasterFile.name)
+            try folder.remove(cluster.socketName + ".lock")
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
     }
 }
 
@@ -49,7 +55,7 @@ struct PostmasterFile {
     let status: String
 
     init?(in dataDirectory: String) {
-        guard let text = TextFile.read(Self.path(in: dataDirectory)) else { return nil }
+        guard let text = ForeignText.read(Self.path(in: dataDirectory)) else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.first, let processID = pid_t(first), processID > 1 else { return nil }
         self.processID = processID
@@ -57,7 +63,9 @@ struct PostmasterFile {
         status = lines.count >= 8 ? String(lines[7].prefix { $0 != " " }) : ""
     }
 
-    static func path(in dataDirectory: String) -> String { dataDirectory + "/postmaster.pid" }
+    static let name = "postmaster.pid"
+
+    static func path(in dataDirectory: String) -> String { "\(dataDirectory)/\(name)" }
 }
 
 /// One line of the process table, if that process is a Postgres server's.
@@ -67,7 +75,7 @@ private struct ServerProcess {
 
     init?(_ processID: pid_t) {
         // "4711 (postgres) S 1 ...": proc(5). The name is field 2, the state field 3, the start time field 22.
-        guard let text = TextFile.read("/proc/\(processID)/stat"), let open = text.firstIndex(of: "("),
+        guard let text = ForeignText.read("/proc/\(processID)/stat"), let open = text.firstIndex(of: "("),
             let close = text.lastIndex(of: ")"), text[open..<close] == "(postgres"
         else { return nil }
         let fields = text[close...].split(separator: " ")

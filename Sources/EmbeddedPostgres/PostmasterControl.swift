@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Glibc
 
 /// The four acts on a cluster: make, start, stop, ask. Whoever calls the first three holds `DIR/lock`.
@@ -28,10 +28,10 @@ struct PostmasterControl {
     /// The release that made the data; nil where there are none yet.
     private static func release(of cluster: Cluster) throws(EmbeddedPostgresError) -> Int? {
         let directory = cluster.dataDirectory
-        if let text = TextFile.read(directory + "/PG_VERSION")?.split(separator: "\n").first, let major = Int(text) {
+        if let text = ForeignText.read(directory + "/PG_VERSION")?.split(separator: "\n").first, let major = Int(text) {
             return major
         }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        let names = (try? InputFolder.names(in: directory)) ?? []
         guard names.isEmpty else {
             throw EmbeddedPostgresError(
                 .directoryNotOurs,
@@ -58,37 +58,32 @@ struct PostmasterControl {
                 "--pgdata", unfinished, "--username", "postgres", "--encoding", "UTF8", "--locale", "C",
                 "--data-checksums", "--auth-local", "peer", "--auth-host", "reject", "--no-instructions",
             ], .initdbFailed)
-        let folder = try PrivateFolder(unfinished, of: account)
-        let original = TextFile.read(unfinished + "/postgresql.conf") ?? ""
-        try folder.write(original + "\ninclude '\(ServerSettings.fileName)'\n", to: "postgresql.conf")
-        guard unsafe rename(unfinished, cluster.dataDirectory) == 0 else {
-            throw EmbeddedPostgresError(
-                .initdbFailed, "\(cluster.dataDirectory) cannot be put in place: \(systemMessage())")
+        let made = try Cluster.folder(unfinished, of: account)
+        let original = ForeignText.read(unfinished + "/postgresql.conf") ?? ""
+        let folder = try cluster.folder(account)
+        do throws(FileFault) {
+            try made.replace(
+                "postgresql.conf", with: Array("\(original)\ninclude '\(ServerSettings.fileName)'\n".utf8),
+                isAlone: true)
+            try folder.rename(Self.unfinishedPrefix + attempt, to: Cluster.dataName)
+        } catch {
+            throw EmbeddedPostgresError(error)
         }
-        try synchronize(cluster.directory)
     }
 
     private func removeUnfinished() async throws(EmbeddedPostgresError) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: cluster.directory)) ?? []
+        let names = (try? InputFolder.names(in: cluster.directory)) ?? []
         let left = names.filter { $0.utf8.starts(with: Self.unfinishedPrefix.utf8) }
         guard !left.isEmpty else { return }
         // What is still being written to cannot go yet; it goes at another start.
         _ = try await tool.run("/bin/rm", ["-rf", "--"] + left.map { cluster.directory + "/" + $0 })
     }
 
-    private func synchronize(_ directory: String) throws(EmbeddedPostgresError) {
-        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw EmbeddedPostgresError(.initdbFailed, "\(directory) cannot be opened: \(systemMessage())")
-        }
-        defer { close(descriptor) }
-        fsync(descriptor)
-    }
-
     // MARK: Start
 
     /// The running server of this cluster: the one found, or a new one.
     func bringUp() async throws(EmbeddedPostgresError) -> (Postmaster, adopted: Bool) {
+        try checkFiles()
         let deadline = ContinuousClock.now + .seconds(Self.startSecondsMax)
         while let running = Postmaster.running(on: cluster.dataDirectory) {
             if PostmasterFile(in: cluster.dataDirectory)?.status == "ready" { return (running, adopted: true) }
@@ -105,16 +100,16 @@ struct PostmasterControl {
 
     private func start() async throws(EmbeddedPostgresError) -> Postmaster {
         try await writeSettings()
-        rotateServerLog()
+        try rotateServerLog()
         let deadline = ContinuousClock.now + Self.leftoversMax
         var wait = Duration.milliseconds(50)
         while true {
-            Postmaster.removeStaleFile(in: cluster.dataDirectory, socketPath: cluster.socketPath)
-            let logEnd = FileStatus(of: cluster.logPath)?.sizeBytes ?? 0
+            try Postmaster.removeStaleFile(of: cluster, account)
+            let logEnd = Int(FileStatus(of: cluster.logPath)?.sizeBytes ?? 0)
             let outcome = try await pgCtl(
                 ["start", "--wait", "--timeout", "\(Self.startSecondsMax)", "--log", cluster.logPath])
             if outcome.succeeded, let running = Postmaster.running(on: cluster.dataDirectory) { return running }
-            let said = TextFile.read(cluster.logPath, from: logEnd) ?? ""
+            let said = ForeignText.read(cluster.logPath, from: logEnd) ?? ""
             guard Self.passingObstacles.contains(where: { said.contains($0) }), ContinuousClock.now < deadline else {
                 throw EmbeddedPostgresError(
                     .startFailed,
@@ -132,15 +127,38 @@ struct PostmasterControl {
         let probe = ["-C", "wal_compression", "-c", "wal_compression=lz4", "-c", "config_file=/dev/null"]
         let hasLZ4 = try await tool.run(binaries.path("postgres"), probe + ["-D", cluster.dataDirectory]).succeeded
         let settings = ServerSettings(cluster: cluster, account: account, visitor: try .current(), hasLZ4: hasLZ4)
-        let folder = try PrivateFolder(cluster.dataDirectory, of: account)
-        try folder.write(settings.configuration, to: ServerSettings.fileName)
-        try folder.write(ServerSettings.hostBased, to: "pg_hba.conf")
-        try folder.write(settings.identMap, to: "pg_ident.conf")
+        let folder = try cluster.dataFolder(account)
+        do throws(FileFault) {
+            for (name, text) in [
+                (ServerSettings.fileName, settings.configuration), ("pg_hba.conf", ServerSettings.hostBased),
+                ("pg_ident.conf", settings.identMap),
+            ] {
+                try folder.replace(name, with: Array(text.utf8), isAlone: true)
+            }
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
     }
 
-    private func rotateServerLog() {
+    /// Refuses what a starting server would write through, or wait at, if somebody had laid it there.
+    private func checkFiles() throws(EmbeddedPostgresError) {
+        let (data, folder) = (try cluster.dataFolder(account), try cluster.folder(account))
+        do throws(FileFault) {
+            for name in ["PG_VERSION", PostmasterFile.name, "postmaster.opts"] { try data.requireFile(name) }
+            for name in [Cluster.logName, Cluster.logName + ".1"] { try folder.requireFile(name, trusting: account) }
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
+    }
+
+    private func rotateServerLog() throws(EmbeddedPostgresError) {
         guard let size = FileStatus(of: cluster.logPath)?.sizeBytes, size > Self.serverLogBytesMax else { return }
-        unsafe rename(cluster.logPath, cluster.logPath + ".1")
+        let folder = try cluster.folder(account)
+        do throws(FileFault) {
+            try folder.rename(Cluster.logName, to: Cluster.logName + ".1")
+        } catch {
+            throw EmbeddedPostgresError(error)
+        }
     }
 
     // MARK: Stop

@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// The three configuration files that we write at each start.
 struct ServerSettings {
@@ -66,10 +66,10 @@ struct ServerSettings {
 
     /// An eighth of the memory that we may use, between 128 MB and 2 GB.
     private static var sharedBuffers: Int64 {
-        let kilobytes = TextFile.read("/proc/meminfo")?.split(separator: "\n")
+        let kilobytes = ForeignText.read("/proc/meminfo")?.split(separator: "\n")
             .first { $0.utf8.starts(with: "MemTotal:".utf8) }?.split(separator: " ").dropFirst().first
         let machine = kilobytes.flatMap { Int64($0) }.map { $0 << 10 } ?? gibibyte
-        let group = TextFile.read("/sys/fs/cgroup/memory.max")?.split(separator: "\n").first.flatMap { Int64($0) }
+        let group = ForeignText.read("/sys/fs/cgroup/memory.max")?.split(separator: "\n").first.flatMap { Int64($0) }
         return min(max(min(machine, group ?? machine) / 8, gibibyte / 8), 2 * gibibyte)
     }
 

@@ -1,5 +1,5 @@
 package import Cryptography
-import Durability
+import Files
 
 /// The secret that all keyed tags derive from: a file outside the database, mode 0600, with a line of 64 hexadecimal
 /// digits or with 32 bytes as they are.
@@ -19,18 +19,15 @@ package enum MasterSecret {
     /// Reads the secret from `path`.
     package static func read(from path: String) throws -> SecretKey {
         let content: [UInt8]?
-        do throws(DurableFile.Fault) {
-            content = try DurableFile.read(path, sizeMax: sizeMax)
+        do throws(FileFault) {
+            content = try KeptFile(path, .secret).read(sizeMax: sizeMax)
         } catch {
-            throw Fault("the master secret \(error); run as the user who owns it")
+            throw Fault("the master secret \(error)")
         }
         guard let content else {
             throw Fault(
                 "the master secret \(path) is missing; restore it from your backup of that file, for "
                     + "it is not in the database")
-        }
-        guard !DurableFile.isOpenToOthers(path) else {
-            throw Fault("the master secret \(path) can be read by others; run `chmod 600 \(path)`")
         }
         guard let key = key(in: content) else {
             throw Fault(
@@ -50,10 +47,10 @@ package enum MasterSecret {
         let bytes = Random.bytes(SecretKey.size)
         guard let key = SecretKey(bytes) else { throw Fault("the master secret cannot be made") }
         let isNew: Bool
-        do throws(DurableFile.Fault) {
-            isNew = try DurableFile.create(path, with: Array((Hex.encode(bytes) + "\n").utf8))
+        do throws(FileFault) {
+            isNew = try KeptFile(path, .secret).create(with: Array((Hex.encode(bytes) + "\n").utf8))
         } catch {
-            throw Fault("the master secret \(error); choose another file")
+            throw Fault("the master secret \(error)")
         }
         guard isNew else { throw Fault("the master secret \(path) is there already; choose another file") }
         return key

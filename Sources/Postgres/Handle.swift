@@ -101,7 +101,10 @@ import Glibc
     ) throws(PostgresError) -> Readiness {
         var descriptor = pollfd(fd: socket, events: Int16(interests.rawValue), revents: 0)
         let outcome = unsafe Glibc.poll(&descriptor, 1, Int32(clamping: milliseconds))
-        if outcome < 0 && errno != EINTR { throw PostgresError(.connectionLost, "poll failed: errno \(errno)") }
+        let number = errno
+        guard outcome >= 0 || number == EINTR else {
+            throw PostgresError(.connectionLost, "poll failed: errno \(number)")
+        }
         guard outcome > 0 else { return [] }
         let ready = Readiness(rawValue: Int32(descriptor.revents))
         // An error or a hang-up shows as readable: reading then tells what it is.

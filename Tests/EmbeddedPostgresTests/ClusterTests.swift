@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Testing
@@ -55,7 +56,7 @@ import Testing
                     #expect(try await !scratch.psql(statement).succeeded)
                 }
             }
-            let log = try #require(TextFile.read(scratch.cluster.logPath))
+            let log = try #require(ForeignText.read(scratch.cluster.logPath))
             #expect(log.contains("database system is ready"))
             #expect(!log.contains("zq"), "\(log)")
         }
@@ -106,7 +107,7 @@ import Testing
             }
             let text =
                 "\(try #require(holder))\n\(cluster.dataDirectory)\n1\n5432\n\(cluster.directory)\n\n1 1\nready   \n"
-            try PrivateFolder(cluster.dataDirectory, of: account).write(text, to: "postmaster.pid")
+            try cluster.dataFolder(account).replace("postmaster.pid", with: Array(text.utf8))
             try await EmbeddedPostgres.withCluster(cluster, use: .service) { _ in
                 try await scratch.requireAnswer()
             }
@@ -117,7 +118,7 @@ import Testing
     private static func sleeper(_ account: Account) -> pid_t? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { pid_t($0) }.first {
-            TextFile.read("/proc/\($0)/cmdline") == "/bin/sleep\u{0}4\u{0}"
+            ForeignText.read("/proc/\($0)/cmdline") == "/bin/sleep\u{0}4\u{0}"
                 && FileStatus(of: "/proc/\($0)")?.owner == account.userID
         }
     }

@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 import Glibc
 import Testing
@@ -62,7 +63,7 @@ import Testing
             let account = try Account.server(of: cluster)
             try await DataFolder(cluster: cluster, account: account).prepare()
             #expect(try await Tool(account: account).run("/bin/mkdir", ["-m", "700", cluster.dataDirectory]).succeeded)
-            try PrivateFolder(cluster.dataDirectory, of: account).write("12\n", to: "PG_VERSION")
+            try cluster.dataFolder(account).replace("PG_VERSION", with: Array("12\n".utf8))
             let error = await #expect(throws: EmbeddedPostgresError.self) {
                 try await EmbeddedPostgres(cluster).start()
             }

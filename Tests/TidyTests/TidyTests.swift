@@ -14,10 +14,10 @@ import Testing
         "NameResolution": ["CLibUnbound", "Ledger", "MailAuthentication"],
         "Outbound": ["CLibCurl"],
         "Postgres": ["CLibPQ"],
-        "LedgerStore": ["Cryptography", "Durability", "Ledger", "Observation", "Postgres"],
-        "EmbeddedPostgres": ["Postgres"],
+        "LedgerStore": ["Cryptography", "Files", "Ledger", "Observation", "Postgres"],
+        "EmbeddedPostgres": ["Files"],
         "Checkpoints": [
-            "Cryptography", "Durability", "Ledger", "LedgerStore", "Observation", "Outbound", "Postgres",
+            "Cryptography", "Files", "Ledger", "LedgerStore", "Observation", "Outbound", "Postgres",
         ],
         "Identities": [
             "Compression", "Cryptography", "Ledger", "LedgerStore", "MailAuthentication", "Observation", "Postgres",
@@ -26,15 +26,15 @@ import Testing
             "Checkpoints", "Cryptography", "Identities", "Ledger", "LedgerStore", "MailAuthentication", "Observation",
             "Witness",
         ],
-        "Witness": ["Cryptography", "Ledger", "Observation"],
+        "Witness": ["Cryptography", "Files", "Ledger", "Observation"],
         "CountersignCommand": [
-            "Checkpoints", "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore",
+            "Checkpoints", "Cryptography", "EmbeddedPostgres", "Files", "Identities", "Ledger", "LedgerStore",
             "MailAuthentication", "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
         ],
     ]
     private static let modules: Set<String> = [
         "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CZlib", "Checkpoints", "Compression", "CountersignCommand",
-        "Cryptography", "Durability", "EmbeddedPostgres", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
+        "Cryptography", "EmbeddedPostgres", "Files", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
         "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
     ]
     private static let widthMax = 120

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Checkpoints
 import Cryptography
-import Durability
 import EmbeddedPostgres
+import Files
 import Ledger
 import LedgerStore
 
@@ -50,7 +50,7 @@ struct BackupCommand: AsyncParsableCommand {
         try await OpenStore.with(database) { open in
             // Before the dump: whatever it holds, it holds these.
             let ledgers = try await ledgers(open)
-            try DurableFile.makeFolder(folder)
+            let place = try Folder.makeNew(folder)
             let dump = "\(folder)/\(BackupManifest.dumpName)"
             try Output.error.writeLine("dumping \(ledgers.count) ledgers")
             try await DatabaseDump(of: directory.cluster).write(to: dump)
@@ -59,7 +59,7 @@ struct BackupCommand: AsyncParsableCommand {
                 format: BackupManifest.format, taken_at: Clock.now().text, sha256: digest.hex,
                 ledgers: ledgers)
             // Last: a folder without it is no backup.
-            try DurableFile.replace("\(folder)/\(BackupManifest.fileName)", with: try manifest.bytes)
+            try place.replace(BackupManifest.fileName, with: try manifest.bytes)
             try tell(manifest, bytes: size)
         }
     }

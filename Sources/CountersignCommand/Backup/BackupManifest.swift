@@ -22,7 +22,7 @@ struct BackupManifest: Codable {
 
     /// Reads the manifest of the backup in `folder`.
     static func read(_ folder: String) throws(Complaint) -> BackupManifest {
-        let bytes = try CheckpointFile.bytes("\(folder)/\(fileName)")
+        let bytes = try CheckpointFile.bytes("\(folder)/\(fileName)", isFound: true)
         guard let manifest = try? JSONDecoder().decode(BackupManifest.self, from: Data(bytes)),
             manifest.format == format
         else { throw Complaint("\(folder)/\(fileName) is not that of a backup", next: "name the folder of a backup") }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Ledger
 import LedgerStore
 import Server
@@ -31,12 +32,13 @@ struct Export: AsyncParsableCommand {
 
     func run() async throws {
         let filter = try filters.filter()
-        let file = try output.map { try OutputFile(path: $0) }
+        let file = try output.map { try OutputFile.replacing($0) }
         try await OpenStore.with(database) { open in
             let ledger = try await ledger.find(in: open.store)
             let progress = ProgressBar(unit: "entries", isWanted: file != nil || !Output.standard.isTerminal)
             defer { progress.clear() }
-            let count = try await write(ledger, filter, open.store, to: file?.output ?? .standard, progress)
+            let count = try await write(
+                ledger, filter, open.store, to: file.map { Output(descriptor: $0.descriptor) } ?? .standard, progress)
             try file?.finish()
             progress.say("\(Progress.grouped(count)) entries" + (output.map { " in \($0)" } ?? ""))
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Ledger
 import LedgerStore
 
@@ -52,7 +53,7 @@ struct Import: AsyncParsableCommand {
         try await OpenStore.with(database) { open in
             let ledger = try await ledger.find(in: open.store)
             if let fault = ledger.keyFault { throw MasterSecret.Fault(fault) }
-            let rejected = try skipBad.map { try RejectedLines(path: $0) }
+            let rejected = try skipBad.map { try OutputFile.growing($0) }
             let progress = ProgressBar(unit: "lines")
             defer { progress.clear() }
             let started = ContinuousClock.now
@@ -62,6 +63,7 @@ struct Import: AsyncParsableCommand {
             var run = ImportRun(batches, store: open.store, rejected: rejected, progress: progress)
             do {
                 try await run.run()
+                try rejected?.finish()
             } catch {
                 progress.say("stopped: \(Self.summary(run.tally)) up to here")
                 throw error

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import Files
 import Ledger
 import Logging
 import Observation

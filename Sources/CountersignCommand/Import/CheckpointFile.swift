@@ -1,3 +1,4 @@
+import Files
 import Ledger
 
 /// Small files that are given to a command: checkpoints, receipts, keys, policies.
@@ -5,9 +6,11 @@ enum CheckpointFile {
     private static let sizeMax = 1 << 20
 
     /// The whole content of `path`, or of standard input for `-`.
-    static func bytes(_ path: String) throws(Complaint) -> [UInt8] {
+    ///
+    /// - Parameter isFound: whether it lies in a folder that was named, rather than being named itself.
+    static func bytes(_ path: String, isFound: Bool = false) throws(Complaint) -> [UInt8] {
         do throws(Complaint) {
-            return try InputFile.content(of: path, sizeMax: sizeMax, what: "such a file")
+            return try InputFile.content(of: path, sizeMax: sizeMax, what: "such a file", isFound: isFound)
         } catch {
             throw Complaint("\(path): \(error.reason)", next: "check the path", status: .usage)
         }

@@ -1,3 +1,4 @@
+import Files
 import Ledger
 import LedgerStore
 
@@ -20,11 +21,11 @@ struct ImportRun {
 
     private let store: LedgerStore
     private let batches: ImportBatches
-    private let rejected: RejectedLines?
+    private let rejected: OutputFile?
     private let progress: ProgressBar
     private(set) var tally = Tally()
 
-    init(_ batches: ImportBatches, store: LedgerStore, rejected: RejectedLines?, progress: ProgressBar) {
+    init(_ batches: ImportBatches, store: LedgerStore, rejected: OutputFile?, progress: ProgressBar) {
         self.batches = batches
         self.store = store
         self.rejected = rejected
@@ -115,7 +116,7 @@ struct ImportRun {
 
     private mutating func setAside(_ bad: ImportBatch.BadLine) throws {
         guard let rejected else { throw badLine(bad.line.number, bad.reason) }
-        try rejected.write(bad.line)
+        try rejected.write(bad.line.bytes + [0x0A])
         tally.bad += 1
         if tally.bad <= Self.reasonsMax { progress.say("line \(bad.line.number) skipped: \(bad.reason)") }
         if tally.bad == Self.reasonsMax + 1 { progress.say("more lines are skipped; their reasons are not shown") }

@@ -1,4 +1,4 @@
-import Glibc
+import Files
 
 /// Reads a file or a pipe line by line, in batches.
 struct LineReader: ~Copyable {
@@ -22,9 +22,9 @@ struct LineReader: ~Copyable {
         let reason: String
     }
 
-    private let descriptor: Int32
+    private let file: InputFile
     /// The size of a file; nil for a pipe.
-    let size: Int?
+    var size: Int? { file.size }
     private var buffer: [UInt8] = []
     private var position = 0
     private var consumed = 0
@@ -33,19 +33,15 @@ struct LineReader: ~Copyable {
 
     /// Opens `path`, or standard input for `-`.
     init(path: String) throws(Complaint) {
-        descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw Complaint("\(path) cannot be read: \(unsafe String(cString: strerror(errno)))", status: .usage)
+        do throws(FileFault) {
+            file = try InputFile.open(path)
+        } catch {
+            guard error.code != .kind else {
+                throw Complaint("\(path) is a folder", next: "name a file of JSON lines", status: .usage)
+            }
+            throw Complaint("\(path) cannot be read: \(error.reason)", status: .usage)
         }
-        var status = stat()
-        let isKnown = unsafe fstat(descriptor, &status) == 0
-        guard !isKnown || status.st_mode & S_IFMT != S_IFDIR else {
-            throw Complaint("\(path) is a folder", next: "name a file of JSON lines", status: .usage)
-        }
-        size = isKnown && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     }
-
-    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
     /// The next lines: at most `countMax` and about `bytesMax`, fewer if a pipe has no more for now. Empty at the
     /// end.
@@ -56,19 +52,13 @@ struct LineReader: ~Copyable {
             if let line = try takeLine() {
                 lines.append(line)
                 bytes += line.bytes.count
-            } else if isAtEnd || !(lines.isEmpty || isReady(withinMilliseconds: 0)) {
+            } else if isAtEnd || !(lines.isEmpty || file.isReady(withinMilliseconds: 0)) {
                 break
             } else {
                 try fill()
             }
         }
         return lines
-    }
-
-    /// Whether a read would not wait.
-    private func isReady(withinMilliseconds wait: Int32) -> Bool {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&entry, 1, wait) > 0
     }
 
     private mutating func takeLine() throws(Fault) -> Line? {
@@ -97,21 +87,17 @@ struct LineReader: ~Copyable {
 
     private mutating func fill() throws {
         // A pipe may stay silent for ever; who gives up meanwhile must be heard.
-        while !isReady(withinMilliseconds: Self.waitMilliseconds) { try Task.checkCancellation() }
+        while !file.isReady(withinMilliseconds: Self.waitMilliseconds) { try Task.checkCancellation() }
         if position > 0 {
             buffer.removeFirst(position)
             position = 0
         }
-        let start = buffer.count
-        buffer += [UInt8](repeating: 0, count: Self.chunkSize)
-        let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-            unsafe read(descriptor, bytes.baseAddress.map { unsafe $0 + start }, Self.chunkSize)
+        do throws(FileFault) {
+            let piece = try file.read(upTo: Self.chunkSize)
+            buffer += piece
+            isAtEnd = piece.isEmpty
+        } catch {
+            throw Fault(lineNumber: lineNumber + 1, reason: "cannot be read: \(error.reason)")
         }
-        buffer.removeLast(Self.chunkSize - max(count, 0))
-        guard count >= 0 || errno == EINTR else {
-            throw Fault(
-                lineNumber: lineNumber + 1, reason: "cannot be read: \(unsafe String(cString: strerror(errno)))")
-        }
-        isAtEnd = count == 0
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import Identities
 
 /// The files that an import of reports is given: as they are named, and what lies in a folder, in the order of names.
@@ -17,10 +17,7 @@ struct ReportFiles: Sendable {
     init(_ named: [String]) throws(Complaint) {
         var paths: [String] = []
         for path in named {
-            var isFolder = false
-            if path != "-", let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
-                isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
-            }
+            let isFolder = path != "-" && InputFolder.isFolder(path)
             paths += isFolder ? try Self.files(in: path) : [path]
         }
         guard !paths.isEmpty else {
@@ -32,11 +29,10 @@ struct ReportFiles: Sendable {
     }
 
     private static func files(in folder: String) throws(Complaint) -> [String] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+        guard let names = try? InputFolder.files(in: folder) else {
             throw Complaint("\(folder) cannot be read", next: "look at its rights", status: .usage)
         }
-        return names.sorted()
-            .filter { name in endings.contains { name.lowercased().hasSuffix($0) } }
+        return names.filter { name in endings.contains { name.lowercased().hasSuffix($0) } }
             .map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
     }
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Files
 import MailAuthentication
 
 /// The files that a command about mail was given.
@@ -10,24 +10,19 @@ enum MailFiles {
     static func paths(_ given: [String]) throws(Complaint) -> [String] {
         var paths: [String] = []
         for path in given {
-            guard path == "-" || FileManager.default.fileExists(atPath: path) else {
+            guard path == "-" || InputFolder.exists(path) else {
                 throw Complaint("\(path) is not there", next: "name a file, a folder or -", status: .usage)
             }
-            guard path != "-", isFolder(at: path) else {
+            guard path != "-", InputFolder.isFolder(path) else {
                 paths.append(path)
                 continue
             }
-            guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            guard let names = try? InputFolder.files(in: path) else {
                 throw Complaint("the folder \(path) cannot be read", next: "look at its permissions")
             }
-            paths += names.sorted().filter { !$0.hasPrefix(".") }.map { "\(path)/\($0)" }.filter { !isFolder(at: $0) }
+            paths += names.filter { !$0.hasPrefix(".") }.map { "\(path)/\($0)" }
         }
         return paths
-    }
-
-    private static func isFolder(at path: String) -> Bool {
-        var isFolder = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
     }
 
     /// The message in a file, or in standard input. The complaint does not name the file.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Ledger
 
 /// `countersign verify-tiles`
@@ -27,14 +28,16 @@ struct VerifyTiles: AsyncParsableCommand {
 
     func run() async throws {
         let (log, policy) = try trust.trust()
-        let bytes = try CheckpointFile.bytes(checkpoint ?? "\(folder)/checkpoint")
+        let bytes = try CheckpointFile.bytes(
+            checkpoint ?? "\(folder)/checkpoint", isFound: checkpoint == nil)
         let progress = ProgressBar(unit: "entries")
         let verdict: OfflineVerdict
         do {
             let trusted = try TrustedCheckpoint(bytes, log: log, policy: policy)
             let size = trusted.checkpoint.size
             try TilesVerification(trusted) { path in
-                try? InputFile.content(of: "\(folder)/\(path)", sizeMax: Self.fileSizeMax, what: "a tile")
+                try? InputFile.content(
+                    of: "\(folder)/\(path)", sizeMax: Self.fileSizeMax, what: "a tile", isFound: true)
             }.run { done in progress.update(done: done, fraction: Double(done) / Double(max(size, 1))) }
             verdict = .good("\(size) entries of \(trusted.checkpoint.origin)", trusted)
         } catch let doubt as TrustedCheckpoint.Doubt {

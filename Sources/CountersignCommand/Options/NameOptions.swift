@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Files
 import MailAuthentication
 import NameResolution
 
@@ -7,6 +7,8 @@ import NameResolution
 struct NameOptions: ParsableArguments {
     /// Where Debian's package `publicsuffix` puts the list.
     private static let standardList = "/usr/share/publicsuffix/public_suffix_list.dat"
+    /// Many times what the list has, in bytes.
+    private static let listSizeMax = 16 << 20
     /// Where Debian's package `dns-root-data` puts the root's keys.
     private static let standardAnchors = "/usr/share/dns/root.key"
 
@@ -59,7 +61,7 @@ struct NameOptions: ParsableArguments {
         settings.timeout = dnsTimeout.duration
         settings.cacheTime = dnsCacheTime.duration
         settings.trustAnchorFile = trustAnchorFile
-        if trustAnchorFile == nil, resolvers.isEmpty, FileManager.default.fileExists(atPath: Self.standardAnchors) {
+        if trustAnchorFile == nil, resolvers.isEmpty, InputFolder.exists(Self.standardAnchors) {
             settings.trustAnchorFile = Self.standardAnchors
         }
         do throws(NameResolutionError) {
@@ -73,10 +75,10 @@ struct NameOptions: ParsableArguments {
     /// The list of public suffixes, or nil where none is there.
     func suffixes() throws -> PublicSuffixList? {
         let path = publicSuffixList ?? Self.standardList
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        guard let bytes = try? InputFile.open(path).content(sizeMax: Self.listSizeMax) else {
             guard publicSuffixList != nil else { return nil }
             throw Complaint("\(path) cannot be read", next: "name the list with --public-suffix-list", status: .usage)
         }
-        return PublicSuffixList([UInt8](bytes))
+        return PublicSuffixList(bytes)
     }
 }

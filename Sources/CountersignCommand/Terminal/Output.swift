@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A file descriptor that is written to.
@@ -39,10 +40,11 @@ struct Output: Sendable {
                 unsafe Glibc.write(
                     descriptor, buffer.baseAddress.map { unsafe $0 + written }, buffer.count - written)
             }
+            let number = errno
             if count > 0 {
                 written += count
-            } else if errno != EINTR {
-                throw errno == EPIPE ? .readerIsGone : .system(unsafe String(cString: strerror(errno)))
+            } else if number != EINTR {
+                throw number == EPIPE ? .readerIsGone : .system(systemMessage(number))
             }
         }
     }

@@ -1,5 +1,5 @@
 import EmbeddedPostgres
-import Glibc
+import Files
 import Postgres
 
 /// A directory with a private Postgres and the master key beside it.
@@ -15,7 +15,7 @@ struct DataDirectory: Sendable {
     /// Whether Postgres has been set up here.
     var hasCluster: Bool { Self.exists(cluster.dataDirectory) }
 
-    static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+    static func exists(_ path: String) -> Bool { InputFolder.exists(path) }
 
     /// The way to the database over the socket.
     func target(user: String) -> ConnectionTarget {

@@ -1,4 +1,4 @@
-import Durability
+import Files
 import Ledger
 
 /// The file of a private key that signs notes: one line, as `SigningKey` writes it, for its owner alone.
@@ -6,15 +6,12 @@ enum SigningKeyFile {
     /// Reads the key at `path`.
     static func read(_ path: String) throws(Complaint) -> SigningKey {
         let bytes: [UInt8]?
-        do throws(DurableFile.Fault) {
-            bytes = try DurableFile.read(path, sizeMax: SigningKey.sizeMax + 1)
+        do throws(FileFault) {
+            bytes = try KeptFile(path, .secret).read(sizeMax: SigningKey.sizeMax + 1)
         } catch {
-            throw Complaint("the key \(error)")
+            throw Complaint(error, of: "the key")
         }
         guard var line = bytes else { throw Complaint("there is no key \(path)") }
-        guard !DurableFile.isOpenToOthers(path) else {
-            throw Complaint("the key \(path) can be read by others", next: "run `chmod 600 \(path)`")
-        }
         if line.last == 0x0A { line.removeLast() }
         do throws(NoteFault) {
             return try SigningKey(line)
@@ -28,10 +25,10 @@ enum SigningKeyFile {
     /// Writes the key to `path`, whole or not at all, and never in place of one that is there.
     static func create(_ key: SigningKey, at path: String) throws(Complaint) {
         let isNew: Bool
-        do throws(DurableFile.Fault) {
-            isNew = try DurableFile.create(path, with: Array("\(key.line)\n".utf8))
+        do throws(FileFault) {
+            isNew = try KeptFile(path, .secret).create(with: Array("\(key.line)\n".utf8))
         } catch {
-            throw Complaint("the key \(error)", next: "name a file in a folder that you may write to")
+            throw Complaint(error, of: "the key")
         }
         // A key that is there may be the only copy.
         guard isNew else {

@@ -1,6 +1,4 @@
-import Cryptography
-import Durability
-import Glibc
+import Files
 import Ledger
 
 /// A file outside the database that names every erasure, so that a restore from an older backup can erase again what
@@ -20,13 +18,15 @@ package struct ErasureJournal: Sendable {
         package let description: String
     }
 
+    /// How long one who writes waits for another.
+    private static let lockTimeout = Duration.seconds(10)
+
+    private var file: KeptFile { KeptFile(path, .readable) }
+
     /// The lines, in order. A last line without its end was cut off in writing, and is not there.
     func lines() throws -> [ErasureRecord] {
-        guard unsafe access(path, F_OK) == 0 else { return [] }
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw fault("cannot be read") }
-        defer { close(descriptor) }
-        let bytes = try content(of: descriptor)
+        let bytes: [UInt8]
+        do throws(FileFault) { bytes = try file.read() ?? [] } catch { throw Self.fault(error) }
         var records: [ErasureRecord] = []
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
             // What was cut off is closed by the next line that is written.
@@ -44,57 +44,12 @@ package struct ErasureJournal: Sendable {
     /// Adds lines behind all others; returns once they are on disk.
     func append(_ records: [ErasureRecord]) throws {
         guard !records.isEmpty else { return }
-        let isNew = unsafe access(path, F_OK) != 0
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw fault("cannot be written") }
-        // Closing it gives up the lock.
-        defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX) == 0 else { throw fault("cannot be locked") }
-        try cutTorn(descriptor)
         var text: [UInt8] = []
         for record in records { text += CanonicalWriter.bytes(of: record.json) + [UInt8(ascii: "\n")] }
-        var rest = text[...]
-        while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            guard written > 0 else { throw fault("cannot be written") }
-            rest = rest.dropFirst(written)
-        }
-        guard fsync(descriptor) == 0 else { throw fault("cannot be synced") }
-        guard isNew else { return }
-        do {
-            try DurableFile.syncFolder(of: path)
-        } catch {
-            throw Fault(
-                description: "the journal of erasures \(error); see to the file, or choose another one with "
-                    + "--erasure-journal")
-        }
+        do throws(FileFault) { try file.append(text, lockTimeout: Self.lockTimeout) } catch { throw Self.fault(error) }
     }
 
-    /// Takes away a last line that was cut off in writing: nobody was answered for it.
-    private func cutTorn(_ descriptor: Int32) throws {
-        let bytes = try content(of: descriptor)
-        guard let last = bytes.last, last != UInt8(ascii: "\n") else { return }
-        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        guard ftruncate(descriptor, whole) == 0 else { throw fault("cannot be repaired") }
-    }
-
-    private func content(of descriptor: Int32) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { buffer in
-                unsafe pread(descriptor, buffer.baseAddress, buffer.count, bytes.count)
-            }
-            guard count >= 0 else { throw fault("cannot be read") }
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-        }
-    }
-
-    private func fault(_ what: String) -> Fault {
-        let reason = unsafe String(cString: strerror(errno))
-        return Fault(
-            description: "the journal of erasures \(path) \(what): \(reason); see to the file, or choose another one "
-                + "with --erasure-journal")
+    private static func fault(_ fault: FileFault) -> Fault {
+        Fault(description: "the journal of erasures \(fault), or choose another one with --erasure-journal")
     }
 }

@@ -74,3 +74,14 @@ CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OF ledger_id, seq, upload, 
     FOR EACH ROW EXECUTE FUNCTION countersign.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON countersign.dmarc_reports
     FOR EACH STATEMENT EXECUTE FUNCTION countersign.refuse_change();
+
+CREATE FUNCTION countersign.report_follows_deeds() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = countersign, pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM require_deed(
+        deed(NEW.ledger_id, NEW.seq, 'report', NEW.outcome) ->> 'event' = 'dmarc_report.received', 'a report');
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER follow_deeds BEFORE INSERT ON countersign.dmarc_reports
+    FOR EACH ROW EXECUTE FUNCTION countersign.report_follows_deeds();

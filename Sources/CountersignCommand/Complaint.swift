@@ -53,6 +53,7 @@ extension Complaint {
         case let fault as ErasureJournal.Fault: self.init(splitting: fault.description)
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError where error.code == .fileUnusable: self.init(splitting: error.reason)
+        case let fault as Readers.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")
         case let error as PostgresError: self.init(error)
         case let error as WitnessError: self.init(error)
@@ -118,7 +119,7 @@ extension Complaint {
     init(_ fault: FileFault, of role: String) { self.init(splitting: "\(role) \(fault)") }
 
     /// For sentences of the form "what is wrong; what to do".
-    private init(splitting sentence: String) {
+    init(splitting sentence: String) {
         let parts = sentence.split(separator: ";", maxSplits: 1).map { $0.drop { $0 == " " } }
         self.init(String(parts.first ?? ""), next: parts.count > 1 ? String(parts[1]) : nil)
     }

@@ -22,7 +22,7 @@ struct Countersign: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Token.self, LedgerCommand.self, IdentityCommand.self, MessageCommand.self,
+            Serve.self, Token.self, ReaderCommand.self, LedgerCommand.self, IdentityCommand.self, MessageCommand.self,
             DMARCReportCommand.self, Import.self, Export.self, Erase.self, Hold.self, RetentionCommand.self,
             CheckpointCommand.self, ReceiptCommand.self, Verify.self, VerifyReceipt.self, VerifyExport.self,
             VerifyTiles.self, VerifyTimestamp.self, WitnessCommand.self, BackupCommand.self, RestoreCommand.self,

@@ -46,10 +46,14 @@ struct ServerSettings {
         return own.merging(cluster.settings) { _, given in given }
     }
 
-    /// Who may come in: over the socket, by the name that the operating system vouches for.
+    /// The roles that are taken by accounts of the machine.
+    private static let roles = ["postgres", "countersign_owner", "countersign_app", "countersign_reader"]
+
+    /// Who may come in, over the socket: by the name that the operating system vouches for, and readers by a password.
     static let hostBased = """
         # Written by countersign at each start.
-        local all all peer map=countersign
+        local all \(roles.joined(separator: ",")) peer map=countersign
+        local all +countersign_reader scram-sha-256
         local replication postgres peer map=countersign
 
         """
@@ -57,9 +61,8 @@ struct ServerSettings {
     /// Which account may take which role.
     var identMap: String {
         let accounts = Set(["root", "postgres", account.name, visitor.name]).sorted()
-        let roles = ["postgres", "countersign_owner", "countersign_app", "countersign_reader"]
         let lines = accounts.flatMap { account in
-            roles.map { "countersign \"\(account.split(separator: "\"").joined(separator: "\"\""))\" \($0)" }
+            Self.roles.map { "countersign \"\(account.split(separator: "\"").joined(separator: "\"\""))\" \($0)" }
         }
         return "# Written by countersign at each start.\n" + lines.joined(separator: "\n") + "\n"
     }

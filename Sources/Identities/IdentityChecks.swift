@@ -64,7 +64,7 @@ package final class IdentityChecks: Sendable {
         let due = try? await store.read { connection, deadline in
             try await connection.query(
                 """
-                SELECT extract(epoch FROM min(next) - clock_timestamp())::float8
+                SELECT extract(epoch FROM min(next) - now())::float8
                 FROM (
                     SELECT greatest(due_at, claimed_until) AS next FROM countersign.identities
                     ORDER BY due_at LIMIT \(Self.lookedAtMax)
@@ -99,40 +99,54 @@ package final class IdentityChecks: Sendable {
 
 /// Scheduled checks.
 extension IdentityChecks {
+    /// Claims what is due: first it is found, among all ledgers, and then each identity is claimed by itself. Who comes
+    /// second finds it claimed.
     private func claim() async throws -> [IdentityClaim] {
-        let claim = Random.bytes(16)
-        let seconds = Self.claimTime.components.seconds
-        let rows = try await store.read { connection, deadline in
+        let due = try await store.read { connection, deadline in
             try await connection.query(
                 """
-                UPDATE countersign.identities i
-                SET claim = \(claim), claimed_until = clock_timestamp() + \(seconds) * interval '1 second'
-                FROM (
-                    SELECT ledger_id, identity FROM countersign.identities
-                    WHERE due_at <= clock_timestamp()
-                        AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-                    ORDER BY due_at LIMIT \(Self.claimsMax) FOR NO KEY UPDATE SKIP LOCKED
-                ) due
-                WHERE i.ledger_id = due.ledger_id AND i.identity = due.identity
-                RETURNING i.ledger_id, i.identity, i.settings, i.set_seq
+                SELECT ledger_id, identity FROM countersign.identities
+                WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
+                ORDER BY due_at LIMIT \(Self.claimsMax)
                 """, deadline: deadline
-            )
+            ).map { (ledger: try $0.int64(0), identity: try $0.text(1)) }
         }
+        let claim = Random.bytes(16)
         var claims: [IdentityClaim] = []
-        for row in rows {
-            guard let ledger = try await store.ledger(id: try row.int64(0)) else { continue }
-            do {
-                let settings = try IdentitySettings(json: try JSONReader.read(Array(try row.text(2).utf8)))
-                claims.append(
-                    IdentityClaim(
-                        ledger: ledger, name: try IdentityName(try row.text(1)), settings: settings,
-                        setSeq: try row.int(3), claim: claim))
-            } catch {
-                // Settings of a newer binary, perhaps. The others that were claimed with it are none the worse.
-                observer.observe(.identityCheckFailed(ledger: ledger.origin.text, reason: Self.reason(error)))
-            }
+        for (id, identity) in due {
+            guard let ledger = try await store.ledger(id: id) else { continue }
+            if let claimed = try await self.claim(identity, in: ledger, as: claim) { claims.append(claimed) }
         }
         return claims
+    }
+
+    /// Claims one identity; nil if somebody else has.
+    private func claim(
+        _ identity: String, in ledger: StoredLedger, as claim: [UInt8]
+    ) async throws -> IdentityClaim? {
+        let seconds = Self.claimTime.components.seconds
+        let row = try await store.read { connection, deadline in
+            try await connection.query(
+                """
+                UPDATE countersign.identities
+                SET claim = \(claim), claimed_until = now() + \(seconds) * interval '1 second'
+                WHERE ledger_id = \(ledger.id) AND identity = \(identity)
+                    AND due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
+                RETURNING settings, set_seq
+                """, deadline: deadline
+            ).first
+        }
+        guard let row else { return nil }
+        do {
+            let settings = try IdentitySettings(json: try JSONReader.read(Array(try row.text(0).utf8)))
+            return IdentityClaim(
+                ledger: ledger, name: try IdentityName(identity), settings: settings, setSeq: try row.int(1),
+                claim: claim)
+        } catch {
+            // Settings of a newer binary, perhaps. The others that are claimed with it are none the worse.
+            observer.observe(.identityCheckFailed(ledger: ledger.origin.text, reason: Self.reason(error)))
+            return nil
+        }
     }
 
     private func check(_ claim: IdentityClaim) async throws {
@@ -214,8 +228,8 @@ extension IdentityChecks {
     private static func finished(after pause: Duration) -> Statement {
         let milliseconds = Int64(pause / .milliseconds(1))
         return """
-            checked_at = clock_timestamp(), claim = NULL, claimed_until = NULL,
-            due_at = clock_timestamp() + \(milliseconds) * interval '1 millisecond'
+            checked_at = now(), claim = NULL, claimed_until = NULL,
+            due_at = now() + \(milliseconds) * interval '1 millisecond'
             """
     }
 }
@@ -253,7 +267,7 @@ extension IdentityChecks {
         return try Draft(event, origin: ledger.origin, reporter: reporter, random: Random.bytes)
     }
 
-    /// What follows from the entry of a check: its evidence, its place among the checks, and the last of them.
+    /// What follows from the entry of a check: its evidence, its place among the checks, and when it was made.
     private static func effects(
         of placed: [Placed], _ name: IdentityName, _ checked: Verifications.Checked<IdentityVerification>,
         in ledger: StoredLedger
@@ -262,7 +276,7 @@ extension IdentityChecks {
             + placed.flatMap { noteCheck(of: name.text, checked.result.assessment.rawValue, in: ledger, at: $0.seq) }
     }
 
-    /// The place of a check, which the entry at `seq` records, among the checks, and the last of them.
+    /// The place of a check, which the entry at `seq` records, among the checks, and when it was made.
     static func noteCheck(
         of name: String, _ assessment: String, in ledger: StoredLedger, at seq: Int
     ) -> [Statement] {
@@ -272,7 +286,7 @@ extension IdentityChecks {
             VALUES (\(ledger.id), \(name), \(seq), \(assessment))
             """,
             """
-            UPDATE countersign.identities SET last_seq = \(seq), checked_at = clock_timestamp()
+            UPDATE countersign.identities SET checked_at = now()
             WHERE ledger_id = \(ledger.id) AND identity = \(name)
             """,
         ]

@@ -71,7 +71,7 @@ package struct IdentityRegister: Sendable {
     static func setIdentity(_ name: String, _ settings: String, of ledger: StoredLedger, at seq: Int) -> Statement {
         """
         INSERT INTO countersign.identities (ledger_id, identity, settings, set_seq, due_at)
-        VALUES (\(ledger.id), \(name), \(settings), \(seq), clock_timestamp())
+        VALUES (\(ledger.id), \(name), \(settings), \(seq), now())
         ON CONFLICT (ledger_id, identity) DO UPDATE SET settings = excluded.settings,
             set_seq = excluded.set_seq, due_at = excluded.due_at, claim = NULL, claimed_until = NULL
         """
@@ -95,11 +95,11 @@ package struct IdentityRegister: Sendable {
         try await store.read { connection, deadline in
             let rows = try await connection.query(
                 """
-                SELECT i.identity, i.settings, i.set_seq, i.last_seq, v.assessment, i.checked_at
+                SELECT i.identity, i.settings, i.set_seq, v.seq, v.assessment, i.checked_at
                 FROM countersign.identities i
                 LEFT JOIN LATERAL (
-                    SELECT assessment FROM countersign.identity_verifications
-                    WHERE ledger_id = i.ledger_id AND identity = i.identity ORDER BY seq DESC LIMIT 1
+                    SELECT seq, assessment FROM countersign.identity_verifications
+                    WHERE ledger_id = \(ledger.id) AND identity = i.identity ORDER BY seq DESC LIMIT 1
                 ) v ON true
                 WHERE i.ledger_id = \(ledger.id) AND \(fragment: condition) ORDER BY i.identity LIMIT \(limit)
                 """, deadline: deadline)
@@ -155,7 +155,7 @@ package struct IdentityRegister: Sendable {
 }
 
 extension StoredIdentity {
-    /// Reads `identity, settings, set_seq, last_seq, assessment, checked_at`.
+    /// Reads `identity, settings, set_seq`, the `seq` and `assessment` of the last check, and `checked_at`.
     init(_ row: Row) throws {
         self.init(
             name: try IdentityName(try row.text(0)),

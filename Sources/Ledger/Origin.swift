@@ -33,6 +33,14 @@ package struct Origin: Hashable, Sendable {
         self.text = text
     }
 
+    /// The number that the key of every stored row of the ledger begins with: the first eight bytes of SHA-256 of the
+    /// name, without the highest bit. It follows from the name, so no row lacks it, wherever the row stands. The one
+    /// value that is no id, 0, becomes 1.
+    package var ledgerID: Int64 {
+        let number = SHA256.digest(text).bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return max(1, Int64(number & UInt64(Int64.max)))
+    }
+
     /// What `prev` of the first entry holds: SHA-256 of `countersign/genesis/1\n<origin>\n`.
     package var genesis: Digest { SHA256.digest("countersign/genesis/1\n\(text)\n") }
 }

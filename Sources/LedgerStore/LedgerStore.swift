@@ -173,12 +173,10 @@ package final class LedgerStore: Sendable {
 
     /// Whether the database answers in time and has this binary's schema.
     package func requireReady(timeout: Duration = readTimeout) async throws(StoreError) {
-        let applied = try await read(timeout: timeout) { connection, deadline in
-            try await Migrator.status(connection, deadline: deadline)
+        let schema = try await read(timeout: timeout) { connection, deadline in
+            try await SchemaState(connection, deadline: deadline)
         }
-        guard applied.map(\.version) == Migration.all.map(\.version) else {
-            throw StoreError(.unavailable, "the schema is not this binary's; run `countersign migrate`")
-        }
+        if let fault = schema.fault { throw StoreError(.unavailable, fault) }
     }
 
     /// Lends a connection for reading and turns what goes wrong into a `StoreError`. What is written here is no entry
@@ -237,32 +235,41 @@ extension LedgerStore {
     /// The ledger with this id, or nil.
     package func ledger(id: Int64, timeout: Duration = readTimeout) async throws(StoreError) -> StoredLedger? {
         if let known = ledgers.withLock({ $0[id] }) { return known }
-        return try await find("l.ledger_id = \(id)", timeout: timeout).first
+        return try await find(
+            """
+            SELECT ledger_id, origin, idempotency_check, lookup_check FROM countersign.ledgers
+            WHERE ledger_id = \(id)
+                AND coalesce(
+                    (SELECT true FROM countersign.heads WHERE ledger_id = \(id) ORDER BY size LIMIT 1),
+                    (SELECT true FROM countersign.entries WHERE ledger_id = \(id) ORDER BY seq LIMIT 1),
+                    false)
+            """, timeout: timeout
+        ).first
     }
 
     /// The ledger of this name, or nil.
     package func ledger(_ origin: Origin) async throws(StoreError) -> StoredLedger? {
-        try await find("l.origin = \(origin.text)").first
+        try await ledger(id: origin.ledgerID)
     }
 
     /// All ledgers, in the order of their names.
-    package func allLedgers() async throws(StoreError) -> [StoredLedger] { try await find("true") }
+    package func allLedgers() async throws(StoreError) -> [StoredLedger] {
+        try await find(
+            """
+            SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l
+            WHERE coalesce(
+                (SELECT true FROM countersign.heads WHERE ledger_id = l.ledger_id ORDER BY size LIMIT 1),
+                (SELECT true FROM countersign.entries WHERE ledger_id = l.ledger_id ORDER BY seq LIMIT 1),
+                false)
+            ORDER BY l.origin
+            """)
+    }
 
     private func find(
-        _ condition: Statement, timeout: Duration = readTimeout
+        _ statement: Statement, timeout: Duration = readTimeout
     ) async throws(StoreError) -> [StoredLedger] {
         let found = try await read(timeout: timeout) { connection, deadline in
-            let rows = try await connection.query(
-                """
-                SELECT l.ledger_id, l.origin, l.idempotency_check, l.lookup_check FROM countersign.ledgers l
-                WHERE \(fragment: condition)
-                    AND coalesce(
-                        (SELECT true FROM countersign.heads WHERE ledger_id = l.ledger_id ORDER BY size LIMIT 1),
-                        (SELECT true FROM countersign.entries WHERE ledger_id = l.ledger_id ORDER BY seq LIMIT 1),
-                        false)
-                ORDER BY l.origin
-                """, deadline: deadline)
-            return try rows.map { try self.ledger($0) }
+            try await connection.query(statement, deadline: deadline).map { try self.ledger($0) }
         }
         ledgers.withLock { ledgers in
             for ledger in found { ledgers[ledger.id] = ledger }
@@ -301,26 +308,25 @@ extension LedgerStore {
     ) async throws -> (ledger: StoredLedger, isNew: Bool) {
         if let existing = try await ledger(origin) { return (existing, false) }
         let keys = LedgerKeys(master: try master.get(), origin: origin)
-        let id = Int64(bitPattern: Random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } >> 1)
+        let id = origin.ledgerID
         // A ledger without a head does not exist yet, so these rows may be left behind by a crash and used again.
-        let row = try await read { connection, deadline in
+        let named = try await read { connection, deadline in
             try await connection.pipeline(
                 [
                     """
                     INSERT INTO countersign.ledgers (ledger_id, origin, idempotency_check, lookup_check)
-                    VALUES (\(max(id, 1)), \(origin.text), \(keys.checkValue(of: .idempotency)),
+                    VALUES (\(id), \(origin.text), \(keys.checkValue(of: .idempotency)),
                         \(keys.checkValue(of: .lookup)))
-                    ON CONFLICT (origin) DO NOTHING
-                    """,
-                    """
-                    INSERT INTO countersign.watermarks (ledger_id, seq)
-                    SELECT ledger_id, 0 FROM countersign.ledgers WHERE origin = \(origin.text)
                     ON CONFLICT DO NOTHING
                     """,
-                    "SELECT ledger_id FROM countersign.ledgers WHERE origin = \(origin.text)",
-                ], deadline: deadline)[2].one().int64(0)
+                    "INSERT INTO countersign.watermarks (ledger_id, seq) VALUES (\(id), 0) ON CONFLICT DO NOTHING",
+                    "SELECT origin FROM countersign.ledgers WHERE ledger_id = \(id)",
+                ], deadline: deadline)[2].one().text(0)
         }
-        let ledger = StoredLedger(id: row, origin: origin, keys: keys)
+        guard named == origin.text else {
+            throw Refusal(.invalidMember, "this name has the same number as \(named) in this database: choose another")
+        }
+        let ledger = StoredLedger(id: id, origin: origin, keys: keys)
         var data: [JSONValue.Member] = [.init("event", "ledger.created")]
         if let key { data.append(.init("key", .string(key.vkey))) }
         if let predecessor { data.append(.init("predecessor", predecessor.json)) }
@@ -328,12 +334,12 @@ extension LedgerStore {
             Event(kind: .policy, outcome: "changed", data: data), origin: origin, reporter: reporter,
             random: Random.bytes)
         let isFirst = AppendUnit.Guard(
-            reading: [.ledger], "SELECT FROM countersign.heads WHERE ledger_id = \(row) ORDER BY size LIMIT 1"
+            reading: [.ledger], "SELECT FROM countersign.heads WHERE ledger_id = \(id) ORDER BY size LIMIT 1"
         ) { rows in
             rows.isEmpty ? nil : StoreError(.inProgress, "the ledger exists already", committed: .no)
         }
         let unit = AppendUnit([.init(draft, keys: keys)], guards: [isFirst], changes: [.ledger]) { placed in
-            key.map { key in placed.map { Self.insertKey(key, of: row, at: $0.seq) } } ?? []
+            key.map { key in placed.map { Self.insertKey(key, of: id, at: $0.seq) } } ?? []
         }
         do throws(StoreError) {
             _ = try await append(unit, to: ledger, deadline: deadline)

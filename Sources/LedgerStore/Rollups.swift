@@ -50,26 +50,29 @@ struct Rollups {
                 try await connection.rollback(deadline: deadline)
                 return true
             }
+            let counts = try await Counts(
+                connection.query(
+                    """
+                    SELECT date_trunc('hour', recorded_at, 'UTC'), coalesce(sender, ''), kind,
+                        coalesce(oversight_mode, ''), outcome, countersign.via(line), count(*)
+                    FROM countersign.entries
+                    WHERE ledger_id = \(ledgerID) AND seq >= \(from) AND seq < \(to)
+                    GROUP BY 1, 2, 3, 4, 5, 6
+                    """, deadline: deadline))
             _ = try await connection.pipeline(
                 [
                     """
-                    WITH counted (hour, sender, kind, oversight_mode, outcome, via, count) AS MATERIALIZED (
-                        SELECT date_trunc('hour', recorded_at, 'UTC'), coalesce(sender, ''), kind,
-                            coalesce(oversight_mode, ''), outcome, countersign.via(line), count(*)
-                        FROM countersign.entries
-                        WHERE ledger_id = \(ledgerID) AND seq >= \(from) AND seq < \(to)
-                        GROUP BY 1, 2, 3, 4, 5, 6
-                    ), hourly AS (
-                        INSERT INTO countersign.rollups AS r
-                            (ledger_id, hour, sender, kind, oversight_mode, outcome, via, count)
-                        SELECT \(ledgerID), hour, sender, kind, oversight_mode, outcome, via, count FROM counted
-                        ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome, via)
-                        DO UPDATE SET count = r.count + excluded.count
-                    )
+                    INSERT INTO countersign.rollups AS r
+                        (ledger_id, hour, sender, kind, oversight_mode, outcome, via, count)
+                    SELECT \(ledgerID), * FROM \(fragment: counts.rows)
+                    ON CONFLICT (ledger_id, hour, sender, kind, oversight_mode, outcome, via)
+                    DO UPDATE SET count = r.count + excluded.count
+                    """,
+                    """
                     INSERT INTO countersign.daily_rollups AS r
                         (ledger_id, day, kind, oversight_mode, outcome, via, count)
                     SELECT \(ledgerID), date_trunc('day', hour, 'UTC'), kind, oversight_mode, outcome, via, sum(count)
-                    FROM counted GROUP BY 2, 3, 4, 5, 6
+                    FROM \(fragment: counts.rows) GROUP BY 2, 3, 4, 5, 6
                     ON CONFLICT (ledger_id, day, kind, oversight_mode, outcome, via)
                     DO UPDATE SET count = r.count + excluded.count
                     """,
@@ -79,5 +82,29 @@ struct Rollups {
             observer.observe(.rollupsAdvanced(ledger: origin, seq: Int64(to), entries: to - from))
             return to == size
         }
+    }
+}
+
+/// What was counted, by column: counted once, for two tables, in statements that each name their ledger.
+private struct Counts {
+    private var hours: [PostgresTimestamp] = []
+    private var texts: [[String]] = [[], [], [], [], []]
+    private var counts: [Int64] = []
+
+    init(_ answer: Rows) throws {
+        for row in answer {
+            hours.append(try row.timestamp(0))
+            for column in texts.indices { texts[column].append(try row.text(.index(column + 1))) }
+            counts.append(try row.int64(6))
+        }
+    }
+
+    /// The rows `hour, sender, kind, oversight_mode, outcome, via, count`.
+    var rows: Statement {
+        """
+        unnest(\(hours), \(texts[0]), \(texts[1]), \(texts[2]), \(texts[3]), \(texts[4]),
+            \(counts))
+            AS counted (hour, sender, kind, oversight_mode, outcome, via, count)
+        """
     }
 }

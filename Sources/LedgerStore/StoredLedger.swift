@@ -2,7 +2,8 @@ package import Ledger
 
 /// One ledger of the database, with the keys that its tags are made with.
 package struct StoredLedger: Sendable {
-    /// A random positive 63-bit number: every key begins with it, so that ledgers can move between databases.
+    /// ``Ledger/Origin/ledgerID`` of its name: every key begins with it, so that ledgers can be spread over databases
+    /// and move between them.
     package let id: Int64
     package let origin: Origin
     package let keys: LedgerKeys

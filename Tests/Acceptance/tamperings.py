@@ -52,18 +52,20 @@ _GONE = "whoever holds a copy of it has lost nothing; the guard knows the newest
 
 _LEASE = "a lease spares work and protects nothing; the guard outside the database does"
 
+_READER = "who reads by SQL is a right of this database, and no part of any ledger; `reader list` shows it"
+
 _UPLOAD = "rows of an upload that no report names are seen by nobody"
 
 #: Every column of every table: what happens when it alone is changed in one row.
 COLUMNS: dict[str, dict[str, Expectation]] = {
     "ledgers": {
         "ledger_id": Found("ledger", "seq", "head", "truncated", REFUSES, says="ledger"),
-        "origin": Found("ledger", "origin"),
+        "origin": Found("ledger", "origin", REFUSES, says="ledger"),
         "idempotency_check": Found("ledger"),
         "lookup_check": Found("ledger"),
-        "clock_accepted_until": Found("ledger"),
+        **dict.fromkeys(("clock_accepted_until", "public_reads"), Found("ledger")),
+        **dict.fromkeys(("clock_accepted_seq", "published_seq", "resumed_seq"), Found("ledger", "orphan")),
         "halted": Unseen(_HALT),
-        "public_reads": Found("ledger"),
     },
     "signing_keys": dict.fromkeys(("ledger_id", "seq", "vkey"), Found("signing_key", "checkpoint", "orphan")),
     "checkpoints": {
@@ -76,6 +78,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         **dict.fromkeys(("size", "token", "stamped_at"), Found("timestamp", "orphan")),
     },
     "leases": dict.fromkeys(("name", "holder", "until"), Unseen(_LEASE)),
+    "readers": dict.fromkeys(("ledger_id", "role_name"), Unseen(_READER)),
     # The last head says how many entries there are: without it some are orphans, with a larger one some are missing.
     "heads": {"ledger_id": Found("head", "orphan"), "size": Found("head", "seq", "orphan"), "root": Found("head")},
     "entries": {
@@ -108,7 +111,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "dns_evidence": dict.fromkeys(("ledger_id", "digest", "evidence"), Found("evidence")),
     "identities": {
         **dict.fromkeys(("ledger_id", "identity", "settings", "set_seq"), Found("identity", "orphan")),
-        **dict.fromkeys(("last_seq", "due_at", "checked_at", "claim", "claimed_until"), Unseen(_SCHEDULE)),
+        **dict.fromkeys(("due_at", "checked_at", "claim", "claimed_until"), Unseen(_SCHEDULE)),
     },
     "identity_verifications": dict.fromkeys(("ledger_id", "identity", "seq", "assessment"), Found("identity")),
     "dmarc_reports": {
@@ -127,15 +130,15 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
          "released_seq"), Found("hold", "orphan")),
     "migrations": {
         "version": Found("migration", REFUSES, says="schema"),
-        "name": Found("migration"),
-        "checksum": Found("migration"),
+        **dict.fromkeys(("name", "checksum"), Found("migration", REFUSES, says="unreleased build")),
         "applied_at": Unseen("when a migration ran is told by nothing else"),
     },
 }
 
 #: What a row of each table is recognised by when a stray one is put in.
 STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
-    "ledgers": ("VALUES (4711, 'stray.example/mail', repeat('a', 16)::bytea, repeat('b', 16)::bytea, NULL, NULL, 'none')",
+    "ledgers": ("SELECT countersign.ledger_number(o), o, repeat('a', 16)::bytea, repeat('b', 16)::bytea"
+                " FROM (VALUES ('stray.example/mail')) v (o)",
                 Unseen("a second, empty ledger touches nothing of this one; `ledger list` shows it")),
     "heads": ("SELECT ledger_id, max(size) + 1, sha256('x') FROM countersign.heads GROUP BY ledger_id",
               Found("head", "truncated", "seq")),
@@ -172,7 +175,8 @@ STRAY_ROWS: dict[str, tuple[str, Expectation]] = {
     "timestamps": ("SELECT ledger_id, size + 1000000, token, stamped_at FROM countersign.timestamps LIMIT 1",
                    Found("timestamp", "orphan")),
     "leases": ("VALUES ('stray', 'nobody', now())", Unseen(_LEASE)),
-    "identities": ("SELECT ledger_id, 'stray.example', '{}', 3, NULL, now(), NULL, NULL, NULL FROM countersign.ledgers",
+    "readers": ("SELECT ledger_id, 'stray' FROM countersign.ledgers", Unseen(_READER)),
+    "identities": ("SELECT ledger_id, 'stray.example', '{}', 3, now(), NULL, NULL, NULL FROM countersign.ledgers",
                    Found("orphan")),
     "identity_verifications": ("SELECT ledger_id, identity, 1, 'protected'"
                                " FROM countersign.identity_verifications LIMIT 1", Found("identity")),
@@ -206,6 +210,7 @@ DROPPED_ROWS: dict[str, Expectation] = {
     "checkpoints": Found("orphan"),  # Its timestamp is left.
     "timestamps": Unseen(_GONE),
     "leases": Unseen(_LEASE),
+    "readers": Unseen(_READER),
     "identities": Found("identity"),
     "identity_verifications": Found("identity"),
     "dmarc_reports": Found("report"),

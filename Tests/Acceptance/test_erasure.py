@@ -555,7 +555,7 @@ def test_the_service_may_not_erase_without_an_entry_that_says_so(service: DataDi
             "UPDATE countersign.erased_ranges SET last_seq = 9", "DELETE FROM countersign.legal_holds",
             "SELECT countersign.erase(ledger_id, 3, ARRAY[1], ARRAY[''], ARRAY[]::bytea[]) FROM countersign.ledgers",
             "SELECT countersign.forget(ledger_id, 3, NULL, pseudonym) FROM countersign.subjects",
-            "SELECT countersign.require_erased(1, 1)",
+            "SELECT countersign.erase_report_heads(ledger_id, 3, 'a@b') FROM countersign.ledgers",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)

@@ -36,9 +36,11 @@ ROWS = {
     "legal_holds": "SELECT * FROM countersign.legal_holds WHERE held_seq < %s ORDER BY held_seq",
     "erased_ranges": "SELECT * FROM countersign.erased_ranges WHERE erased_by < %s ORDER BY erased_by, first_seq",
     "identities":
-        "SELECT identity, settings, set_seq, last_seq FROM countersign.identities WHERE set_seq < %s ORDER BY set_seq",
+        "SELECT identity, settings, set_seq FROM countersign.identities WHERE set_seq < %s ORDER BY set_seq",
     "identity_verifications": "SELECT * FROM countersign.identity_verifications WHERE seq < %s ORDER BY seq",
-    "ledgers": "SELECT public_reads, clock_accepted_until FROM countersign.ledgers WHERE %s > 0",
+    "ledgers":
+        "SELECT public_reads, published_seq, clock_accepted_until, clock_accepted_seq FROM countersign.ledgers"
+        " WHERE %s > 0",
 }
 
 

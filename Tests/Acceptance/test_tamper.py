@@ -28,6 +28,7 @@ CHANGES = {
     "ARRAY": "array_append({}, 'x')",
     "boolean": "NOT {}",
     "inet": "{} + 1",
+    "name": "{} || 'x'",
 }
 #: Columns that take few values.
 CHOICES = {"ledgers.public_reads": "CASE {} WHEN 'none' THEN 'entries' ELSE 'none' END"}

@@ -140,7 +140,8 @@ import Testing
             try await test.receive(ReportXML(begin: 9_007_199_254_000_000).text)
             let unknown = try await test.stored.unknownSenders(of: test.ledger, ReportFilter())
             #expect(unknown.sources.first?.firstDay.date == "9999-12-31")
-            #expect(try await test.sql("SELECT begins FROM read.dmarc_reports").count == 1)
+            let reader: Statement = "INSERT INTO countersign.readers VALUES (\(test.ledger.id), 'postgres')"
+            #expect(try await test.sql(reader, then: "SELECT begins FROM read.dmarc_reports").count == 1)
         }
     }
 }

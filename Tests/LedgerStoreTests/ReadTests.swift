@@ -45,7 +45,8 @@ import Testing
     @Test func `counts by day are the sums of the counts by hour, whatever the bounds`() async throws {
         try await TestStore.run { test in
             // A ledger of counts alone: three days and the ends of two more.
-            let other = StoredLedger(id: 4711, origin: try Origin("counts.example/mail"), keys: test.ledger.keys)
+            let origin = try Origin("counts.example/mail")
+            let other = StoredLedger(id: origin.ledgerID, origin: origin, keys: test.ledger.keys)
             try await fillCounts(of: other, test)
             let first = Timestamp(microseconds: 1_767_225_600_000_000)  // 2026-01-01T00:00:00Z
             let bounds: [(low: Int?, high: Int?)] = [

@@ -12,7 +12,8 @@ struct Migrate: AsyncParsableCommand {
                 countersign migrate --database-url postgresql://owner@host/countersign
 
             The user must be able to become countersign_owner (GRANT countersign_owner TO <user>). Migrations only go \
-            forward; running this again changes nothing.
+            forward; running this again changes nothing. A database that a build made before the first release is \
+            refused: read and export it with that build.
             """)
 
     @OptionGroup var database: DatabaseOptions

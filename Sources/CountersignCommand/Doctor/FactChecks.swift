@@ -77,7 +77,8 @@ struct FactChecks {
         if !facts.excessiveRights.isEmpty {
             return .fail(
                 "rights", "\(facts.user) has \(facts.excessiveRights.joined(separator: ", "))",
-                next: "REVOKE them: nobody but the owner may change entries, and the owner does not")
+                next: "REVOKE them; for functions of Postgres let a superuser run what `countersign migrate "
+                    + "--print-roles` prints")
         }
         if !facts.missingRights.isEmpty {
             return .fail(
@@ -89,11 +90,11 @@ struct FactChecks {
 
     private var triggers: CheckResult {
         facts.missingTriggers.isEmpty
-            ? .ok("triggers", "every append-only table refuses changes")
+            ? .ok("triggers", "append-only tables refuse changes, and rows stand beside their entries")
             : .fail(
                 "triggers", "missing or off: \(facts.missingTriggers.joined(separator: ", "))",
-                next: "find out who switched them off, and run `countersign verify`; then make them again as in "
-                    + "sql/0001_ledger.sql")
+                next: "find out who switched them off, and run `countersign verify`; then make them again as the files "
+                    + "in sql/ do")
     }
 
     private var clocks: CheckResult {

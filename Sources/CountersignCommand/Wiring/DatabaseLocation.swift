@@ -65,6 +65,14 @@ struct DatabaseLocation: Sendable {
         }
     }
 
+    /// The way in for what makes roles.
+    var administratorTarget: ConnectionTarget {
+        switch database {
+        case .directory(let directory): directory.target(user: "postgres")
+        case .external(let target, _): target
+        }
+    }
+
     private func target(role: String) -> ConnectionTarget {
         switch database {
         case .directory(let directory): return directory.target(user: role)

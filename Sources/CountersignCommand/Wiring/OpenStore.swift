@@ -60,24 +60,16 @@ struct OpenStore: Sendable {
     static func requireReady(_ target: ConnectionTarget) async throws {
         let deadline = ContinuousClock.now + probeTimeout
         let connection = try await Connection.open(target, deadline: deadline)
-        let applied: [Int]
+        let schema: SchemaState
         do {
-            applied = try await Migrator.status(connection, deadline: deadline).map(\.version)
-        } catch let error as PostgresError where error.isSchemaMissing {
-            applied = []
+            schema = try await SchemaState(connection, deadline: deadline)
+        } catch {
+            await connection.close()
+            throw error
         }
         await connection.close()
-        let wanted = Migration.all.map(\.version)
-        guard applied != wanted else { return }
-        throw applied.count > wanted.count
-            ? Complaint("the schema is newer than this binary", next: "use the binary that made the schema")
-            : Complaint("the schema of Countersign is missing or old", next: "run `countersign migrate`")
+        if let fault = schema.fault { throw Complaint(splitting: fault) }
     }
-}
-
-extension PostgresError {
-    /// invalid_schema_name, undefined_table, or no right to look into the schema.
-    var isSchemaMissing: Bool { ["3F000", "42P01", "42501"].contains(sqlState) }
 }
 
 /// A command tells its results itself.

@@ -65,7 +65,7 @@ extension StoredReports {
                 SELECT r.seq, r.upload, r.submitter, r.org_name, r.report_id, r.policy_domain, r.begins, r.ends,
                     r.records, r.messages, r.aligned, r.outcome, e.line
                 FROM countersign.dmarc_reports r LEFT JOIN LATERAL (
-                    SELECT line FROM countersign.entries WHERE ledger_id = r.ledger_id AND seq = r.seq LIMIT 1
+                    SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = r.seq LIMIT 1
                 ) e ON true
                 WHERE r.ledger_id = \(ledger.id) AND r.seq >= \(seqs.lowerBound) AND r.seq < \(seqs.upperBound)
                 ORDER BY r.seq LIMIT \(Self.checkedReportsMax)

@@ -79,7 +79,7 @@ extension StoredReports {
                 least(coalesce(sum(w.count) FILTER (WHERE \(fragment: ReportStats.isAligned)), 0),
                     \(fragment: ReportStats.sumMax))::bigint
             FROM countersign.dmarc_reports r
-            JOIN countersign.dmarc_report_rows w ON w.ledger_id = r.ledger_id AND w.upload = r.upload
+            JOIN countersign.dmarc_report_rows w ON w.ledger_id = \(ledger.id) AND w.upload = r.upload
             WHERE \(fragment: filter.condition(ledger)) AND r.upload IS NOT NULL
             GROUP BY \(unescaped: places) ORDER BY total DESC, \(unescaped: places)
             LIMIT \(ReportStats.groupsMax + 1)

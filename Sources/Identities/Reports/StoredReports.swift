@@ -76,7 +76,7 @@ package struct StoredReports: Sendable {
             try await connection.query(
                 """
                 SELECT e.line FROM countersign.dmarc_reports r CROSS JOIN LATERAL (
-                    SELECT line FROM countersign.entries WHERE ledger_id = r.ledger_id AND seq = r.seq LIMIT 1
+                    SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = r.seq LIMIT 1
                 ) e
                 WHERE r.ledger_id = \(ledger.id) AND r.seq = \(seq)
                 """, deadline: deadline

@@ -101,7 +101,7 @@ extension StoredReports {
                 least((r.begins + r.ends) / 2 / 86400, 2932896) AS day, sum(w.count) AS count,
                 coalesce(sum(w.count) FILTER (WHERE \(fragment: ReportStats.isAligned)), 0) AS aligned
             FROM countersign.dmarc_reports r
-            JOIN countersign.dmarc_report_rows w ON w.ledger_id = r.ledger_id AND w.upload = r.upload
+            JOIN countersign.dmarc_report_rows w ON w.ledger_id = \(ledger.id) AND w.upload = r.upload
             WHERE \(fragment: filter.condition(ledger)) AND r.upload IS NOT NULL
             GROUP BY 1, 2, 3, 4, 5, 6, 7
         ), judged AS MATERIALIZED (

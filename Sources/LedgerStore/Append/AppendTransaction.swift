@@ -142,25 +142,33 @@ struct AppendTransaction {
     /// Writes rows, the head of the tree that they make, and effects, and commits. Whatever is thrown once COMMIT
     /// was sent leaves the outcome unknown, unless the server itself refused.
     func commit(_ batches: [ColumnBatch], effects: [Statement], tree: TreeState) async throws {
-        var statements = try await copyLarge(batches)
-        statements.append(
-            """
-            INSERT INTO countersign.heads (ledger_id, size, root)
-            VALUES (\(ledger.id), \(tree.size), \(tree.root.bytes))
-            """)
-        // After the head: what an effect writes is held by the database to an entry that stands in the chain.
-        statements += effects
-        statements.append("COMMIT")
-        let answers = try await connection.pipeline(statements, deadline: deadline)
+        try await commit(after: statements(batches, effects: effects, tree: tree))
+    }
+
+    /// Writes the same within the transaction; `commit()` ends it.
+    func write(_ batches: [ColumnBatch], effects: [Statement], tree: TreeState) async throws {
+        try await connection.pipeline(statements(batches, effects: effects, tree: tree), deadline: deadline)
+    }
+
+    /// Commits what was written.
+    func commit() async throws { try await commit(after: []) }
+
+    private func commit(after statements: [Statement]) async throws {
+        let answers = try await connection.pipeline(statements + ["COMMIT"], deadline: deadline)
         guard let commit = answers.last, commit.command == "COMMIT", !commit.hasWarning else {
             throw StoreError(.unavailable, "the database warned about the commit", committed: .unknown)
         }
     }
 
-    /// Writes rows and effects within the transaction.
-    func write(_ batches: [ColumnBatch], effects: [Statement]) async throws {
-        let statements = try await copyLarge(batches) + effects
-        if !statements.isEmpty { try await connection.pipeline(statements, deadline: deadline) }
+    /// The effects come after the head: the database holds them to entries that stand in the chain, below the head.
+    private func statements(
+        _ batches: [ColumnBatch], effects: [Statement], tree: TreeState
+    ) async throws -> [Statement] {
+        let head: Statement = """
+            INSERT INTO countersign.heads (ledger_id, size, root)
+            VALUES (\(ledger.id), \(tree.size), \(tree.root.bytes))
+            """
+        return try await copyLarge(batches) + [head] + effects
     }
 
     /// Writes what is large; gives the statements that write the rest.

@@ -311,11 +311,9 @@ actor Appender {
     private func ensurePartitions(
         size: Int, _ connection: Connection, _ deadline: ContinuousClock.Instant
     ) async throws {
-        let lastSeq = size + KnownPartitions.width
-        let made = try await connection.query(
-            "SELECT countersign.ensure_partitions(\(lastSeq))", deadline: deadline)
-        for row in made { environment.observer.observe(.partitionCreated(name: try row.text(0))) }
-        environment.partitions.learn(of: lastSeq)
+        for name in try await environment.partitions.ensure(size: size, connection, deadline) {
+            environment.observer.observe(.partitionCreated(name: name))
+        }
     }
 
     private func answer(_ tickets: [Ticket], _ group: SequencedGroup, _ places: [Int: Placed]) {

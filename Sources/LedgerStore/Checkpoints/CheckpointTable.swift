@@ -44,7 +44,7 @@ extension LedgerStore {
             try await connection.query(
                 """
                 SELECT c.note, c.signed_at, c.kept, c.witnessed, EXISTS (
-                    SELECT FROM countersign.timestamps t WHERE t.ledger_id = c.ledger_id AND t.size = c.size
+                    SELECT FROM countersign.timestamps t WHERE t.ledger_id = \(ledger.id) AND t.size = c.size
                 )
                 FROM countersign.checkpoints c WHERE c.ledger_id = \(ledger.id) \(fragment: condition)
                 ORDER BY c.size DESC LIMIT \(limit)
@@ -63,7 +63,7 @@ extension LedgerStore {
         let note = String(decoding: published.note.bytes, as: UTF8.self)
         let signedAt = PostgresTimestamp(published.signedAt)
         try await read { connection, deadline in
-            _ = try await connection.pipeline(
+            let previous = try await connection.pipeline(
                 [
                     """
                     INSERT INTO countersign.checkpoints (ledger_id, size, note, signed_at, kept, witnessed)
@@ -71,12 +71,18 @@ extension LedgerStore {
                     ON CONFLICT (ledger_id, size) DO UPDATE SET kept = checkpoints.kept OR excluded.kept
                     """,
                     """
-                    DELETE FROM countersign.checkpoints WHERE ledger_id = \(ledger.id) AND NOT kept AND size = (
-                        SELECT size FROM countersign.checkpoints
-                        WHERE ledger_id = \(ledger.id) AND size < \(published.size) ORDER BY size DESC LIMIT 1
-                    ) AND date_trunc('hour', signed_at, 'UTC') = date_trunc('hour', \(signedAt), 'UTC')
+                    SELECT size FROM countersign.checkpoints
+                    WHERE ledger_id = \(ledger.id) AND size < \(published.size) ORDER BY size DESC LIMIT 1
                     """,
-                ], deadline: deadline)
+                ], deadline: deadline)[1].first.map { try $0.int(0) }
+            guard let previous else { return }
+            _ = try await connection.query(
+                """
+                DELETE FROM countersign.checkpoints
+                WHERE ledger_id = \(ledger.id) AND size >= \(previous) AND size < \(published.size)
+                    AND NOT kept AND NOT witnessed
+                    AND date_trunc('hour', signed_at, 'UTC') = date_trunc('hour', \(signedAt), 'UTC')
+                """, deadline: deadline)
         }
     }
 

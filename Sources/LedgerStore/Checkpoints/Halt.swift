@@ -56,7 +56,10 @@ extension LedgerStore {
         let erasedCount = try await applyJournal(reporter: reporter, timeout: timeout)
         try await read { connection, deadline in
             _ = try await connection.query(
-                "UPDATE countersign.ledgers SET halted = NULL WHERE ledger_id = \(ledger.id)", deadline: deadline)
+                """
+                UPDATE countersign.ledgers SET halted = NULL, resumed_seq = \(placed.seq)
+                WHERE ledger_id = \(ledger.id) AND halted IS NOT NULL
+                """, deadline: deadline)
         }
         return (placed, erasedCount)
     }

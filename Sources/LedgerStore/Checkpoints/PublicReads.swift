@@ -22,12 +22,12 @@ extension LedgerStore {
     ) async throws(StoreError) -> (ledger: StoredLedger, level: PublicReads)? {
         let found = try await lookUp { connection, deadline in
             try await connection.query(
-                "SELECT ledger_id, public_reads FROM countersign.ledgers WHERE origin = \(origin.text)",
+                "SELECT public_reads FROM countersign.ledgers WHERE ledger_id = \(origin.ledgerID)",
                 deadline: deadline
-            ).first.map { (id: try $0.int64(0), level: PublicReads(rawValue: try $0.text(1)) ?? .none) }
+            ).first.map { PublicReads(rawValue: try $0.text(0)) ?? .none }
         }
-        guard let found, let ledger = try await ledger(id: found.id) else { return nil }
-        return (ledger, found.level)
+        guard let found, let ledger = try await ledger(origin) else { return nil }
+        return (ledger, found)
     }
 
     /// Sets what may be read without a token: a `policy/changed` entry, and the column that follows from it.
@@ -39,14 +39,17 @@ extension LedgerStore {
                 kind: .policy, outcome: "changed",
                 data: [.init("event", "ledger.published"), .init("level", .string(level.rawValue))]),
             origin: ledger.origin, reporter: reporter, random: Random.bytes)
-        let unit = AppendUnit([.init(draft, keys: ledger.keys)], changes: [.ledger]) { _ in
-            [Self.setPublicReads(level, of: ledger.id)]
+        let unit = AppendUnit([.init(draft, keys: ledger.keys)], changes: [.ledger]) { placed in
+            placed.map { Self.setPublicReads(level, of: ledger.id, at: $0.seq) }
         }
         return try await append(unit, to: ledger, deadline: deadline)[0]
     }
 
-    /// What follows from the entry.
-    static func setPublicReads(_ level: PublicReads, of ledgerID: Int64) -> Statement {
-        "UPDATE countersign.ledgers SET public_reads = \(level.rawValue) WHERE ledger_id = \(ledgerID)"
+    /// What follows from the entry at `seq`.
+    static func setPublicReads(_ level: PublicReads, of ledgerID: Int64, at seq: Int) -> Statement {
+        """
+        UPDATE countersign.ledgers SET public_reads = \(level.rawValue), published_seq = \(seq)
+        WHERE ledger_id = \(ledgerID)
+        """
     }
 }

@@ -62,8 +62,8 @@ extension LedgerStore {
             let rows = try await connection.query(
                 """
                 UPDATE countersign.leases
-                SET holder = \(holder), until = clock_timestamp() + \(seconds) * interval '1 second'
-                WHERE name = \(name) AND (holder = \(holder) OR until < clock_timestamp()) RETURNING name
+                SET holder = \(holder), until = now() + \(seconds) * interval '1 second'
+                WHERE name = \(name) AND (holder = \(holder) OR until < now()) RETURNING name
                 """, deadline: deadline)
             return !rows.isEmpty
         }

@@ -25,7 +25,9 @@ extension LedgerStore {
             do {
                 let held = try await erase(request, in: ledger, reporter: reporter, timeout: timeout, adding: &erasure)
                 if let held { return held }
-                try await eraseReportHeads(naming: request.subject, in: ledger)
+                if let erasing = erasure.erasedBy.last {
+                    try await eraseReportHeads(naming: request.subject, by: erasing, in: ledger)
+                }
                 return .erased(erasure)
             } catch let error as StoreError where error.code == .inProgress {
                 continue
@@ -100,10 +102,14 @@ extension LedgerStore {
     }
 
     /// A rejected report may be a mail. Its kept beginning is no part of any entry, so it goes outside the lock.
-    private func eraseReportHeads(naming subject: Address, in ledger: StoredLedger) async throws(StoreError) {
+    ///
+    /// - Parameter erasing: the entry that erased them.
+    private func eraseReportHeads(
+        naming subject: Address, by erasing: Int, in ledger: StoredLedger
+    ) async throws(StoreError) {
         try await read(timeout: Self.searchTimeout) { connection, deadline in
             _ = try await connection.query(
-                "SELECT countersign.erase_report_heads(\(ledger.id), \(Array(subject.lookupForm.utf8)))",
+                "SELECT countersign.erase_report_heads(\(ledger.id), \(erasing), \(Array(subject.lookupForm.utf8)))",
                 deadline: deadline)
         }
     }

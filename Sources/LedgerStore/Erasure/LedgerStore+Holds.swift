@@ -16,7 +16,7 @@ extension LedgerStore {
             .init("event", "hold.placed"), .init("hold_id", .string(id)), .init("reference", .string(reference)),
         ]
         var people: [String] = []
-        // pseudonym, message_id, first_seq, last_seq
+        // A row of pseudonym, message_id, first_seq, last_seq
         let scope: Statement
         switch subject {
         case .person(let address):
@@ -28,14 +28,14 @@ extension LedgerStore {
             }
             let tag = ledger.keys.subjectTag(of: address.lookupForm)
             scope = """
-                (SELECT pseudonym FROM countersign.subjects WHERE ledger_id = \(ledger.id) AND tag = \(tag)),
-                NULL, NULL, NULL
+                SELECT pseudonym, NULL::text, NULL::bigint, NULL::bigint FROM countersign.subjects
+                WHERE ledger_id = \(ledger.id) AND tag = \(tag)
                 """
         case .message(let message):
-            scope = "NULL, \(message.text), NULL, NULL"
+            scope = "VALUES (NULL::bytea, \(message.text), NULL::bigint, NULL::bigint)"
             data.append(.init("message_id", .string(message.text)))
         case .entries(let range):
-            scope = "NULL, NULL, \(range.lowerBound), \(range.upperBound)"
+            scope = "VALUES (NULL::bytea, NULL::text, \(range.lowerBound), \(range.upperBound))"
             data += [.init("from_seq", .integer(range.lowerBound)), .init("to_seq", .integer(range.upperBound))]
         }
         var personal = PersonalData()
@@ -77,14 +77,16 @@ extension LedgerStore {
 
     /// The row of a hold that the entry at `seq` places.
     ///
-    /// - Parameter scope: the pseudonym, the Message-ID, and the first and the last entry: one of the three, else NULL.
+    /// - Parameter scope: gives a row of the pseudonym, the Message-ID, and the first and the last entry: one of the
+    ///   three, else NULL.
     static func insertHold(
         _ id: String, on scope: Statement, reference: String, of ledgerID: Int64, at seq: Int
     ) -> Statement {
         """
         INSERT INTO countersign.legal_holds
             (ledger_id, hold_id, pseudonym, message_id, first_seq, last_seq, reference, held_seq)
-        VALUES (\(ledgerID), \(id), \(fragment: scope), \(reference), \(seq))
+        SELECT \(ledgerID), \(id), s.pseudonym, s.message_id, s.first_seq, s.last_seq, \(reference), \(seq)
+        FROM (\(fragment: scope)) AS s (pseudonym, message_id, first_seq, last_seq)
         """
     }
 
@@ -120,10 +122,10 @@ extension LedgerStore {
                 p.recorded_at, r.recorded_at
             FROM countersign.legal_holds h
             CROSS JOIN LATERAL (
-                SELECT recorded_at FROM countersign.entries WHERE ledger_id = h.ledger_id AND seq = h.held_seq LIMIT 1
+                SELECT recorded_at FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = h.held_seq LIMIT 1
             ) p
             LEFT JOIN LATERAL (
-                SELECT recorded_at FROM countersign.entries WHERE ledger_id = h.ledger_id AND seq = h.released_seq
+                SELECT recorded_at FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = h.released_seq
                 LIMIT 1
             ) r ON true
             WHERE h.ledger_id = \(ledger.id) AND \(fragment: condition) ORDER BY h.held_seq

@@ -122,7 +122,7 @@ extension LedgerStore {
             """
             SELECT DISTINCT e.message_id
             FROM countersign.entry_keys k CROSS JOIN LATERAL (
-                SELECT message_id FROM countersign.entries WHERE ledger_id = k.ledger_id AND seq = k.seq LIMIT 1
+                SELECT message_id FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = k.seq LIMIT 1
             ) e
             WHERE k.ledger_id = \(ledger.id) AND k.name = 'alias' AND k.tag = \(alias.tag)
                 AND e.message_id IS NOT NULL

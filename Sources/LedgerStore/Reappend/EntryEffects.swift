@@ -16,10 +16,11 @@ enum EntryEffects {
             case ("access", "hold.placed"): hold(entry, data, ledger.id)
             case ("access", "hold.released"):
                 data["hold_id"]?.text.map { LedgerStore.releaseHold($0, of: ledger.id, at: entry.seq) }
-            case ("policy", "clock.accepted"): LedgerStore.acceptClock(until: entry.recordedAt, of: ledger.id)
+            case ("policy", "clock.accepted"):
+                LedgerStore.acceptClock(until: entry.recordedAt, of: ledger.id, at: entry.seq)
             case ("policy", "ledger.published"):
                 data["level"]?.text.flatMap(PublicReads.init(rawValue:))
-                    .map { LedgerStore.setPublicReads($0, of: ledger.id) }
+                    .map { LedgerStore.setPublicReads($0, of: ledger.id, at: entry.seq) }
             case ("policy", KeyRotation.event):
                 KeyRotation(data: data).map { LedgerStore.insertKey($0.key, of: ledger.id, at: entry.seq) }
             default: nil
@@ -31,12 +32,12 @@ enum EntryEffects {
         guard let id = data["hold_id"]?.text else { return nil }
         let scope: Statement
         if let message = data["message_id"]?.text {
-            scope = "NULL, \(message), NULL, NULL"
+            scope = "VALUES (NULL::bytea, \(message), NULL::bigint, NULL::bigint)"
         } else if let first = data["from_seq"]?.number, let last = data["to_seq"]?.number {
-            scope = "NULL, NULL, \(first), \(last)"
+            scope = "VALUES (NULL::bytea, NULL::text, \(first), \(last))"
         } else {
             guard let pseudonym = entry.subjects.first else { return nil }
-            scope = "\(pseudonym.bytes), NULL, NULL, NULL"
+            scope = "VALUES (\(pseudonym.bytes), NULL::text, NULL::bigint, NULL::bigint)"
         }
         return LedgerStore.insertHold(
             id, on: scope, reference: data["reference"]?.text ?? "", of: ledgerID, at: entry.seq)

@@ -50,7 +50,7 @@ extension LedgerStore {
                     AND h.held_seq >= \(range.lowerBound) AND h.held_seq < \(range.upperBound)
                     AND NOT EXISTS (
                         SELECT FROM countersign.subjects s
-                        WHERE s.ledger_id = h.ledger_id AND s.pseudonym = h.pseudonym)
+                        WHERE s.ledger_id = \(ledger.id) AND s.pseudonym = h.pseudonym)
                 """, deadline: deadline
             ).one().int(0)
         }

@@ -13,6 +13,7 @@ struct ReappendRun {
     private let ledger: StoredLedger
     private let plan: LostTail.Plan
     private let furtherEffects: LedgerStore.EntryEffect
+    private let partitions: KnownPartitions
     private var tree: TreeState
     /// The line of the export that was taken last.
     private var lineNumber = 0
@@ -31,9 +32,9 @@ struct ReappendRun {
         let transaction = AppendTransaction(
             ledger: ledger, connection: connection, deadline: .now + Self.timeout)
         // Outside the transaction, as for every append.
-        _ = try await connection.query(
-            "SELECT countersign.ensure_partitions(\(plan.lost.upperBound + KnownPartitions.width))",
-            deadline: transaction.deadline)
+        let partitions = KnownPartitions()
+        try await partitions.ensure(size: plan.lost.lowerBound, connection, transaction.deadline)
+        self.partitions = partitions
         guard let head = try await transaction.begin([], asksForKeys: false, isRepair: true).head,
             head.size == plan.lost.lowerBound
         else { throw StoreError(.inProgress, "the ledger changed meanwhile", committed: .no) }
@@ -60,7 +61,7 @@ struct ReappendRun {
     mutating func commit() async throws {
         if !pending.isEmpty { try await write(pending.count) }
         guard tree.size == plan.lost.upperBound else { throw Self.changed }
-        try await transaction.commit([], effects: [], tree: tree)
+        try await transaction.commit()
     }
 
     private static let changed = StoreError(
@@ -101,7 +102,11 @@ struct ReappendRun {
             group.add(exported, values, effects: try await effects(of: entry))
             guard group.tree.size != plan.signed.size || group.tree.root == plan.signed.root else { throw Self.changed }
         }
-        try await self.transaction.write(group.takeBatches(), effects: group.effects)
+        // Those of a long tail are made as it grows, within the transaction: nobody makes them far ahead.
+        if group.tree.size > partitions.until {
+            try await partitions.ensure(size: tree.size, connection, transaction.deadline)
+        }
+        try await self.transaction.write(group.takeBatches(), effects: group.effects, tree: group.tree)
         tree = group.tree
         pending.removeFirst(count)
     }

@@ -13,9 +13,13 @@ package struct DatabaseFacts: Sendable {
     }
 
     /// The tables that the service may add to and never change.
-    package static let appendOnlyTables = [
-        "entries", "entry_keys", "heads", "tiles", "hours", "dmarc_reports", "dmarc_report_rows", "disclosures",
-        "subjects", "erased_ranges",
+    private static let appendOnlyTables = [
+        "entries", "entry_keys", "heads", "tiles", "hours", "keys", "disclosures", "subjects", "erased_ranges",
+        "signing_keys", "timestamps", "dns_evidence", "identity_verifications", "dmarc_reports", "dmarc_report_rows",
+    ]
+    /// The tables of which it may change some columns.
+    private static let changedTables = [
+        "ledgers", "tokens", "legal_holds", "identities", "checkpoints", "rollups", "daily_rollups", "watermarks",
     ]
     private static let settingNames = [
         "server_version", "server_version_num", "data_checksums", "fsync", "full_page_writes", "synchronous_commit",
@@ -28,7 +32,7 @@ package struct DatabaseFacts: Sendable {
     package let isSuperuser: Bool
     /// Which of the three roles exist.
     package let roles: Set<String>
-    /// Rights on append-only tables that the user should not have, such as `UPDATE on entries`.
+    /// Rights that the user should not have, such as `UPDATE on entries`.
     package let excessiveRights: [String]
     /// Rights that the service needs and the user lacks.
     package let missingRights: [String]
@@ -95,12 +99,20 @@ package struct DatabaseFacts: Sendable {
     private static var rightsQuery: Statement {
         """
         SELECT t.name, p.name,
-            -- Of some tables only some columns may be read.
-            CASE WHEN p.name = 'SELECT' THEN has_any_column_privilege('countersign.' || t.name, p.name)
-                ELSE has_table_privilege('countersign.' || t.name, p.name) END,
-            p.name IN ('SELECT', 'INSERT')
-        FROM unnest(\(appendOnlyTables)) t(name),
-            unnest(\(["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"])) p(name)
+            CASE
+                -- Of some tables only some columns may be read, or written.
+                WHEN p.name IN ('SELECT', 'INSERT') OR (p.name = 'UPDATE' AND t.is_append_only)
+                    THEN has_any_column_privilege('countersign.' || t.name, p.name)
+                ELSE has_table_privilege('countersign.' || t.name, p.name)
+            END,
+            p.name IN ('SELECT', 'INSERT') OR (p.name = 'DELETE' AND t.name = 'checkpoints')
+        FROM (
+            SELECT unnest(\(appendOnlyTables)), true UNION ALL SELECT unnest(\(changedTables)), false
+        ) t (name, is_append_only), unnest(\(["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"])) p (name)
+        UNION ALL
+        SELECT oid::regprocedure::text, 'EXECUTE', has_function_privilege(oid, 'EXECUTE'), false FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace
+            AND proname IN ('lo_create', 'lo_from_bytea', 'lo_put', 'lowrite', 'pg_logical_emit_message')
         ORDER BY 1, 2
         """
     }
@@ -115,15 +127,21 @@ package struct DatabaseFacts: Sendable {
             LEFT JOIN pg_class p ON p.oid = i.inhparent
             WHERE c.relnamespace = 'countersign'::regnamespace AND c.relkind IN ('r', 'p')
         ), wanted AS (
-            SELECT oid, name, 'refuse_change' AS trigger FROM tables
-            WHERE kind IN (
-                'entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers', 'dmarc_reports',
-                'dmarc_report_rows', 'erased_ranges')
+            SELECT oid, name, t.trigger
+            FROM tables CROSS JOIN (VALUES ('refuse_change'), ('refuse_truncate')) t (trigger)
+            WHERE kind = ANY (\([
+                "entries", "entry_keys", "heads", "tiles", "hours", "keys", "ledgers", "tokens", "signing_keys",
+                "timestamps", "identities", "identity_verifications", "dns_evidence", "dmarc_reports",
+                "dmarc_report_rows", "erased_ranges", "legal_holds",
+            ]))
             UNION ALL
-            SELECT oid, name, 'refuse_truncate' FROM tables
-            WHERE kind IN (
-                'entries', 'entry_keys', 'heads', 'tiles', 'hours', 'keys', 'ledgers', 'dmarc_reports',
-                'dmarc_report_rows', 'erased_ranges')
+            SELECT oid, name, 'follow_deeds' FROM tables
+            WHERE kind = ANY (\([
+                "ledgers", "tokens", "signing_keys", "identities", "identity_verifications", "dmarc_reports",
+                "erased_ranges", "legal_holds",
+            ]))
+            UNION ALL
+            SELECT oid, name, 'stay' FROM tables WHERE kind = 'checkpoints'
         )
         SELECT w.name, w.trigger FROM wanted w
         WHERE NOT EXISTS (

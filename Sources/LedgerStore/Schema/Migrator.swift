@@ -24,6 +24,9 @@ package struct Migrator: Sendable {
     /// Several instances may migrate at once: the table of migrations is locked first.
     package func migrate() async throws -> [Migration] {
         try await requireRoles()
+        if case .foreign(let step, let name) = try await SchemaState(connection, deadline: deadline) {
+            throw Fault(description: SchemaState.foreignSchema(step: step, name: name))
+        }
         try await run(
             """
             BEGIN;
@@ -60,12 +63,10 @@ package struct Migrator: Sendable {
     /// What is applied, oldest first.
     package static func status(
         _ connection: Connection, deadline: ContinuousClock.Instant
-    ) async throws -> [(version: Int, name: String, checksum: [UInt8])] {
+    ) async throws -> [SchemaState.Step] {
         let rows = try await connection.query(
             "SELECT version, name, checksum FROM countersign.migrations ORDER BY version", deadline: deadline)
-        var status: [(version: Int, name: String, checksum: [UInt8])] = []
-        for row in rows { status.append((Int(try row.int32(0)), try row.text(1), try row.bytes(2))) }
-        return status
+        return try rows.map { (Int(try $0.int32(0)), try $0.text(1), try $0.bytes(2)) }
     }
 
     private var deadline: ContinuousClock.Instant { .now + Self.timeout }
@@ -92,13 +93,11 @@ package struct Migrator: Sendable {
 
     private func isApplied(_ migration: Migration) async throws -> Bool {
         let rows = try await connection.query(
-            "SELECT checksum FROM countersign.migrations WHERE version = \(Int32(migration.version))",
+            "SELECT name, checksum FROM countersign.migrations WHERE version = \(Int32(migration.version))",
             deadline: deadline)
         guard let row = rows.first else { return false }
-        guard try row.bytes(0) == migration.checksum.bytes else {
-            throw Fault(
-                description: "migration \(migration.version) was applied from another file than this binary's; use the "
-                    + "binary that made the schema")
+        guard try row.bytes(1) == migration.checksum.bytes else {
+            throw Fault(description: SchemaState.foreignSchema(step: migration.version, name: try row.text(0)))
         }
         return true
     }

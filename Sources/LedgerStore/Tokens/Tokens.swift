@@ -115,7 +115,7 @@ extension LedgerStore {
 
     /// All tokens of the ledger, oldest first.
     package func tokens(of ledger: StoredLedger) async throws(StoreError) -> [TokenGrant] {
-        try await grants("t.ledger_id = \(ledger.id)").map(\.grant)
+        try await grants(of: ledger.id, "true").map(\.grant)
     }
 
     /// The names under which idempotency keys of the ledger may have been used: those of its tokens, live or not, and
@@ -133,7 +133,7 @@ extension LedgerStore {
         of token: BearerToken, timeout: Duration = readTimeout
     ) async throws(StoreError) -> TokenGrant? {
         let found = try await grants(
-            "t.ledger_id = \(token.ledgerID) AND t.hash = \(token.hash.bytes)", timeout: timeout
+            of: token.ledgerID, "t.hash = \(token.hash.bytes)", timeout: timeout
         ).first
         guard let found, ConstantTime.equal(found.hash, token.hash.bytes), found.grant.revokedAt == nil else {
             return nil
@@ -142,24 +142,24 @@ extension LedgerStore {
     }
 
     private func grants(
-        _ condition: Statement, timeout: Duration = readTimeout
+        of ledger: Int64, _ condition: Statement, timeout: Duration = readTimeout
     ) async throws(StoreError) -> [(grant: TokenGrant, hash: [UInt8])] {
         try await read(timeout: timeout) { connection, deadline in
             let rows = try await connection.query(
                 """
                 SELECT t.token_id, t.name, t.scopes, t.expires_at, g.recorded_at, r.recorded_at, t.hash,
-                    (SELECT halted IS NOT NULL FROM countersign.ledgers WHERE ledger_id = t.ledger_id),
+                    (SELECT halted IS NOT NULL FROM countersign.ledgers WHERE ledger_id = \(ledger)),
                     t.producer, t.granted_by, t.bindings, t.trusts_reports
                 FROM countersign.tokens t
                 CROSS JOIN LATERAL (
-                    SELECT recorded_at FROM countersign.entries WHERE ledger_id = t.ledger_id AND seq = t.granted_seq
+                    SELECT recorded_at FROM countersign.entries WHERE ledger_id = \(ledger) AND seq = t.granted_seq
                     LIMIT 1
                 ) g
                 LEFT JOIN LATERAL (
-                    SELECT recorded_at FROM countersign.entries WHERE ledger_id = t.ledger_id AND seq = t.revoked_seq
+                    SELECT recorded_at FROM countersign.entries WHERE ledger_id = \(ledger) AND seq = t.revoked_seq
                     LIMIT 1
                 ) r ON true
-                WHERE \(fragment: condition) ORDER BY t.granted_seq
+                WHERE t.ledger_id = \(ledger) AND \(fragment: condition) ORDER BY t.granted_seq
                 """, deadline: deadline)
             return try rows.map { row in
                 let grant = TokenGrant(

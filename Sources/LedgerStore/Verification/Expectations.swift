@@ -70,8 +70,12 @@ struct Expectations {
     private(set) var forgotten: [[UInt8]: Int] = [:]
     private(set) var holds: [String: Hold] = [:]
     private(set) var evidence: [(seq: Int, digest: Digest)] = []
-    private(set) var clockAcceptedUntil: Timestamp?
-    private(set) var publicReads = PublicReads.none
+    /// Up to when a standstill of the clock was accepted, and by which entry.
+    private(set) var clockAccepted: (until: Timestamp, seq: Int)?
+    /// What may be read without a token, and the entry that says so.
+    private(set) var published: (level: PublicReads, seq: Int)?
+    /// The entries that let the ledger go on after a halt.
+    private(set) var resumed: Set<Int> = []
     /// The rows of `signing_keys`, in order.
     private(set) var signingKeys: [(seq: Int, key: NoteKey)] = []
     /// Entries that name a new key which the one before did not sign.
@@ -126,12 +130,14 @@ struct Expectations {
             case (true, _) where deed.isErased: addErasure(deed)
             case (true, "hold.placed"), (true, "hold.released"): addHold(deed)
             case (true, _): addToken(deed)
-            case (false, "clock.accepted"): clockAcceptedUntil = deed.recordedAt
+            case (false, "clock.accepted"): clockAccepted = (deed.recordedAt, deed.seq)
             case (false, "identity.set"): addIdentity(deed)
             case (false, "ledger.created"):
                 if deed.seq == 0, let key = deed.data["key"]?.text { addSigningKey(key, at: 0) }
             case (false, "ledger.published"):
-                publicReads = deed.data["level"]?.text.flatMap(PublicReads.init(rawValue:)) ?? publicReads
+                let level = deed.data["level"]?.text.flatMap(PublicReads.init(rawValue:))
+                if let level { published = (level, deed.seq) }
+            case (false, "ledger.resumed"): resumed.insert(deed.seq)
             case (false, KeyRotation.event?): addRotation(deed)
             default: break
             }

@@ -10,7 +10,7 @@ extension Verifier {
             """
             SELECT c.size, c.note, t.token, t.stamped_at
             FROM countersign.checkpoints c
-            LEFT JOIN countersign.timestamps t ON t.ledger_id = c.ledger_id AND t.size = c.size
+            LEFT JOIN countersign.timestamps t ON t.ledger_id = \(ledger.id) AND t.size = c.size
             WHERE c.ledger_id = \(ledger.id) AND c.size > \(range.lowerBound) AND c.size <= \(range.upperBound)
             """, deadline: deadline)
         var checkpoints: [Int: Expectations.Checkpoint] = [:]

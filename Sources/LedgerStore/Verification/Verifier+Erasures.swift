@@ -68,7 +68,7 @@ extension Verifier {
             """
             SELECT DISTINCT s.pseudonym
             FROM countersign.subjects s
-            JOIN countersign.erased_ranges r ON r.ledger_id = s.ledger_id AND r.pseudonym = s.pseudonym
+            JOIN countersign.erased_ranges r ON r.ledger_id = \(ledger.id) AND r.pseudonym = s.pseudonym
             WHERE s.ledger_id = \(ledger.id) LIMIT \(Self.leftMax)
             """, deadline: deadline)
         for row in rows {

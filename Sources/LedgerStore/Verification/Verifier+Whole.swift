@@ -128,7 +128,8 @@ extension Verifier {
     private mutating func checkLedgerRow() async throws {
         let row = try await connection.query(
             """
-            SELECT origin, idempotency_check, lookup_check, clock_accepted_until, public_reads
+            SELECT origin, idempotency_check, lookup_check, clock_accepted_until, clock_accepted_seq, public_reads,
+                published_seq, resumed_seq
             FROM countersign.ledgers WHERE ledger_id = \(ledger.id)
             """, deadline: deadline
         ).first
@@ -143,14 +144,24 @@ extension Verifier {
                     .ledger, table: "ledgers",
                     "the check value of the \(purpose.rawValue) key is not that of the master secret"))
         }
-        guard options.since == 0 else { return }
-        let accepted = try row.timestampIfPresent(3).map(Timestamp.init)
-        if accepted != expectations.clockAcceptedUntil {
+        if options.since == 0 { try checkWhatLedgerFollows(row) }
+    }
+
+    /// What the row says because an entry does. What an entry has set after the size was pinned was not read.
+    private mutating func checkWhatLedgerFollows(_ row: Row) throws {
+        let accepted = try (row.timestampIfPresent(3).map(Timestamp.init), row.intIfPresent(4))
+        let expected = expectations.clockAccepted
+        if accepted.1 ?? -1 < report.size, accepted != (expected?.until, expected?.seq) {
             report.add(
                 Finding(.ledger, table: "ledgers", "clock_accepted_until is not what an operator accepted last"))
         }
-        if try row.text(4) != expectations.publicReads.rawValue {
+        let published = try (row.text(5), row.intIfPresent(6))
+        let level = expectations.published?.level ?? .none
+        if published.1 ?? -1 < report.size, published != (level.rawValue, expectations.published?.seq) {
             report.add(Finding(.ledger, table: "ledgers", "public_reads is not what was set last"))
+        }
+        if let resumed = try row.intIfPresent(7), resumed < report.size, !expectations.resumed.contains(resumed) {
+            report.add(Finding(.ledger, table: "ledgers", "no entry lets the ledger go on where resumed_seq says"))
         }
     }
 
@@ -174,19 +185,22 @@ extension Verifier {
         try await reportOrphans(in: "entries", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "disclosures", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
         try await reportOrphans(in: "hours", "k.first_seq >= (\(fragment: newestSize))")
-        try await reportOrphans(in: "tokens", "k.granted_seq >= (\(fragment: newestSize))")
+        try await reportOrphans(
+            in: "ledgers",
+            "greatest(k.clock_accepted_seq, k.published_seq, k.resumed_seq) >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "tokens", "greatest(k.granted_seq, k.revoked_seq) >= (\(fragment: newestSize))")
         try await reportOrphans(in: "signing_keys", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "checkpoints", "k.size > (\(fragment: newestSize))")
         try await reportOrphans(
             in: "timestamps",
             """
-            NOT EXISTS (SELECT FROM countersign.checkpoints c WHERE c.ledger_id = k.ledger_id AND c.size = k.size)
+            NOT EXISTS (SELECT FROM countersign.checkpoints c WHERE c.ledger_id = \(ledger.id) AND c.size = k.size)
             """)
         try await reportOrphans(in: "identities", "k.set_seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "identity_verifications", "k.seq >= (\(fragment: newestSize))")
         try await reportOrphans(in: "dmarc_reports", "k.seq >= (\(fragment: newestSize)) OR k.seq < 0")
         try await reportOrphans(in: "erased_ranges", "k.erased_by >= (\(fragment: newestSize))")
-        try await reportOrphans(in: "legal_holds", "k.held_seq >= (\(fragment: newestSize))")
+        try await reportOrphans(in: "legal_holds", "greatest(k.held_seq, k.released_seq) >= (\(fragment: newestSize))")
         try await reportOrphans(
             in: "tiles", "k.tile_index >= (\(fragment: newestSize)) >> (8 * (k.level + 1))")
         if !subjects.isAccountedFor {

@@ -27,14 +27,16 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
+        .systemLibrary(name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibUnbound", pkgConfig: "libunbound", providers: [.apt(["libunbound-dev"])]),
+        .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         .target(name: "Cryptography", dependencies: ["CLibCrypto"], swiftSettings: strict),
-        .target(name: "Ledger", dependencies: ["Cryptography"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["CIDN2", "CUnistring", "Cryptography"], swiftSettings: strict),
 
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "MailAuthentication", dependencies: ["Cryptography", "Ledger"], swiftSettings: strict),

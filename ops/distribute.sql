@@ -60,7 +60,7 @@ SELECT create_distributed_function(function, '$1', colocate_with => 'countersign
 FROM unnest(ARRAY[
     'countersign.erase(bigint, bigint, bigint[], text[], bytea[])',
     'countersign.forget(bigint, bigint, bytea, bytea)',
-    'countersign.erase_report_heads(bigint, bigint, bytea)'
+    'countersign.erase_report_heads(bigint, bigint, text)'
 ]::regprocedure[]) AS function;
 
 COMMIT;

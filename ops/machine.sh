@@ -32,7 +32,7 @@ has_python_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 # The packages that a build misses.
 missing_for_build() {
     if ! command -v pkg-config >/dev/null; then
-        echo pkg-config libssl-dev libpq-dev libunbound-dev libcurl4-openssl-dev zlib1g-dev
+        echo pkg-config libssl-dev libpq-dev libunbound-dev libcurl4-openssl-dev zlib1g-dev libidn2-dev libunistring-dev
         return
     fi
     pkg-config --exists libcrypto || echo libssl-dev
@@ -41,6 +41,9 @@ missing_for_build() {
     [ -f /usr/include/unbound.h ] || pkg-config --exists libunbound || echo libunbound-dev
     pkg-config --exists libcurl || echo libcurl4-openssl-dev
     pkg-config --exists zlib || echo zlib1g-dev
+    pkg-config --exists libidn2 || echo libidn2-dev
+    # Debian's package has no .pc file.
+    [ -f /usr/include/unicase.h ] || echo libunistring-dev
 }
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }

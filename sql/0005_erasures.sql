@@ -145,19 +145,20 @@ END
 $$;
 
 -- Removes the kept beginnings of rejected reports that spell the address of whom the entry `erasing` erased, and says how
--- many they were. Whose address it is nobody here can tell, so it must be a whole one. A mail may be among the reports;
--- what it says in an encoding of its own is not looked into.
-CREATE FUNCTION countersign.erase_report_heads(ledger bigint, erasing bigint, address bytea) RETURNS bigint
+-- many they were. The pattern is the address in whatever letter case and form (AddressPattern), as encode writes bytes: it
+-- has no wildcard, and what it matches must be a whole address. A mail may be among the reports; what it says in an
+-- encoding of its own is not looked into.
+CREATE FUNCTION countersign.erase_report_heads(ledger bigint, erasing bigint, pattern text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = countersign, pg_catalog, pg_temp AS $$
 DECLARE
     erased bigint;
 BEGIN
     PERFORM require_deed(
         deed(ledger, erasing, 'access', 'erased') ->> 'event' = 'erasure'
-            AND encode(address, 'escape') ~ '^[^@]+@[^@]+$', 'the erasure of an address');
+            AND pattern ~ '^([A-Za-z0-9|)]|\\[^A-Za-z0-9]|\(\?:)+$', 'the erasure of an address');
     UPDATE dmarc_reports SET head = NULL
     WHERE ledger_id = ledger AND head IS NOT NULL
-        AND position(lower(encode(address, 'escape')) IN lower(encode(head, 'escape'))) > 0;
+        AND substring(encode(head, 'escape') COLLATE "C" FROM '(?i)' || pattern) ~ '.@.';
     GET DIAGNOSTICS erased = ROW_COUNT;
     RETURN erased;
 END

@@ -47,5 +47,5 @@ GRANT EXECUTE ON FUNCTION
     countersign.ledger_number(text), countersign.via(text), countersign.partition_width(),
     countersign.ensure_partitions(bigint),
     countersign.erase(bigint, bigint, bigint[], text[], bytea[]), countersign.forget(bigint, bigint, bytea, bytea),
-    countersign.erase_report_heads(bigint, bigint, bytea)
+    countersign.erase_report_heads(bigint, bigint, text)
 TO countersign_app;

@@ -11,20 +11,18 @@ package struct IdentityName: Hashable, Sendable {
     /// The address, for an identity that is one.
     package let address: Address?
 
-    /// The identity spelled by `text`: `local@domain`, or a domain of two labels or more in A-labels.
+    /// The identity spelled by `text`: `local@domain`, or a domain of two labels or more. U-labels become A-labels.
     package init(_ text: String) throws(Refusal) {
-        let spelled: String
         if text.utf8.contains(UInt8(ascii: "@")) {
             let address = try Address(text)
             self.address = address
             self.text = address.lookupForm
-            spelled = address.domain
+            domain = try IdentitySettings.hostName(.string(address.domain))
         } else {
             address = nil
-            spelled = text.lowercased()
-            self.text = spelled
+            domain = try IdentitySettings.hostName(.string(text))
+            self.text = domain.text
         }
-        domain = try IdentitySettings.hostName(.string(spelled))
     }
 
     /// The identity that a member of JSON spells.

@@ -61,11 +61,12 @@ package struct IdentitySettings: Sendable {
             addresses: addresses)
     }
 
-    /// A domain of two labels or more, in A-labels.
+    /// A domain of two labels or more. U-labels become A-labels.
     package static func hostName(_ value: JSONValue) throws(Refusal) -> DomainName {
         let text = try MemberReader.text(value, min: 1, max: DomainName.sizeMax)
-        guard let name = DomainName(text), !text.hasSuffix("."), name.isHostName, name.labelCount > 1 else {
-            throw Refusal(.invalidMember, "expected a domain of two labels or more, in A-labels")
+        guard let name = DomainName(internationalized: text), !text.hasSuffix("."), name.isHostName, name.labelCount > 1
+        else {
+            throw Refusal(.invalidMember, "expected a domain of two labels or more")
         }
         return name
     }
@@ -80,7 +81,7 @@ package struct IdentitySettings: Sendable {
 
     private static func selector(_ value: JSONValue) throws(Refusal) -> DomainName {
         let text = try MemberReader.text(value, min: 1, max: DomainName.labelSizeMax)
-        guard let name = DomainName(text), !text.hasSuffix("."), name.isHostName else {
+        guard let name = DomainName(internationalized: text), !text.hasSuffix("."), name.isHostName else {
             throw Refusal(.invalidMember, "expected a selector (RFC 6376 §3.1)")
         }
         return name

@@ -16,6 +16,8 @@ struct RecordedCheck {
     let time: Timestamp
     let result: JSONValue
     let engine: String
+    /// The facts that its caller gave, by name.
+    let claimed: [String]
     /// The digest of the list of public suffixes, in hex.
     let list: String?
     /// The digests of the evidence, in hex.
@@ -31,6 +33,7 @@ struct RecordedCheck {
         else { throw Self.noCheck }
         self.engine = engine
         list = data["public_suffix_list"]?.text
+        claimed = data["claimed"]?.elements?.compactMap(\.text) ?? []
         let opened = stored.disclosures.compactMap(\.content).map { ($0.name, $0.value) }
         let sealed = Dictionary(opened) { first, _ in first }
         evidence =

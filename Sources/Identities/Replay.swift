@@ -10,6 +10,8 @@ package struct Replay: Sendable {
     package let engine = VerificationEngine.version
     /// Whether the list of public suffixes is the one of the first check; true where that needed none.
     package let hasSameList: Bool
+    /// The facts that the caller of the first check gave, by name: the replay takes his word again.
+    package let claimed: [String]
     /// What came out now.
     package let result: JSONValue
     /// Whether that is what was recorded, byte for byte.
@@ -36,7 +38,8 @@ extension Verifications {
         let result = try await run(recorded, message, on: source)
         return Replay(
             recordedEngine: recorded.engine,
-            hasSameList: recorded.list == nil || recorded.list == publicSuffixes?.digest.hex, result: result,
+            hasSameList: recorded.list == nil || recorded.list == publicSuffixes?.digest.hex,
+            claimed: recorded.claimed, result: result,
             isIdentical: CanonicalWriter.bytes(of: result) == CanonicalWriter.bytes(of: recorded.result),
             missing: source.missing, lostCount: recorded.evidence.count - evidence.count)
     }
@@ -50,13 +53,15 @@ extension Verifications {
         case .spf(let request, let scope):
             return await SPFEvaluator(resolver: EvaluationResolver(source)).evaluate(request, scope: scope).json
         case .message(let envelope, let rawDigest, let trust):
-            guard let message else {
+            guard var message else {
                 throw Refusal(
                     .invalidParameter, "the check of a message is repeated on its bytes: send them as message/rfc822")
             }
             guard SHA256.digest(message.bytes).hex == rawDigest else {
                 throw Refusal(.invalidParameter, "the body is not the message that was checked: its SHA-256 differs")
             }
+            // The same mail may have come with other line ends the first time.
+            message.hasRestoredLineEnds = recorded.result["message"]?["line_endings"] != nil
             return await check(message, envelope, on: source, asOf: recorded.time, trust: trust).result.json
         }
     }

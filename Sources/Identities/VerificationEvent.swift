@@ -86,10 +86,12 @@ struct VerificationEvent {
 
     /// The check of a message.
     ///
-    /// - Parameter trusted: the hosts whose `Authentication-Results` were trusted.
+    /// - Parameters:
+    ///   - claimed: the facts that the caller gave, by name.
+    ///   - trusted: the hosts whose `Authentication-Results` were trusted.
     static func message(
-        _ verification: MessageVerification, _ envelope: MessageEnvelope, phase: Phase, trusted: [String],
-        evidence: [DNSEvidence], list: PublicSuffixList?
+        _ verification: MessageVerification, _ envelope: MessageEnvelope, claimed: [String], phase: Phase,
+        trusted: [String], evidence: [DNSEvidence], list: PublicSuffixList?
     ) throws(Refusal) -> Event {
         var data = origin(.message, evidence, list)
         data += [
@@ -101,6 +103,8 @@ struct VerificationEvent {
             .init("dkim", .array(verification.dkim.results.map { dkim($0) })),
             .init("dmarc", dmarc(verification.dmarc)),
         ]
+        data += Self.claimed(claimed)
+        if verification.hasRestoredLineEnds { data.append(.init("line_endings", "restored")) }
         var personal = sealed(evidence) + [.init("envelope", json(envelope))]
         if !trusted.isEmpty { data.append(.init("trusted_authserv_ids", .array(trusted.map { .string($0) }))) }
         let result = verification.json
@@ -137,13 +141,16 @@ struct VerificationEvent {
         case .temperror: outcome = .indeterminate
         case .none, .neutral, .fail, .softfail, .permerror: outcome = .unauthenticated
         }
-        let data = origin(.spf, evidence, nil) + [.init("spf", .array([spf(result)]))]
-        let envelope = MessageEnvelope(
-            client: request.client, helo: request.helo, mailFrom: result.scope == .helo ? nil : request.mailFrom)
+        let envelope = MessageEnvelope(request, result.scope)
+        let data = origin(.spf, evidence, nil) + [.init("spf", .array([spf(result)]))] + claimed(envelope.claimed())
         return try event(
             outcome: outcome.rawValue, data: data,
             personal: sealed(evidence) + [.init("envelope", json(envelope)), .init("result", result.json)],
             further: message.map { [JSONValue.Member("message_id", .string($0.text))] } ?? [])
+    }
+
+    private static func claimed(_ names: [String]) -> [JSONValue.Member] {
+        names.isEmpty ? [] : [.init("claimed", .array(names.map { .string($0) }))]
     }
 
     private static func spf(_ result: SPFResult) -> JSONValue {

@@ -17,6 +17,8 @@ package struct Verifications: Sendable {
 
     private let names: any EvidenceSource
     let publicSuffixes: PublicSuffixList?
+    /// Whose `Authentication-Results` the operator trusts; no caller can widen it.
+    private let trustedAuthservIDs: [String]
     private let keys: DKIMKeyCache
     let store: LedgerStore
     let clock: @Sendable () -> Timestamp
@@ -24,10 +26,12 @@ package struct Verifications: Sendable {
     /// - Parameters:
     ///   - names: who answers questions to the name system.
     ///   - publicSuffixes: the list that RFC 7489 needs; without it that comparison is left out.
+    ///   - trustedAuthservIDs: the hosts whose `Authentication-Results` are marked as trusted; they stay claims.
     package init(
         _ store: LedgerStore, names: any EvidenceSource, publicSuffixes: PublicSuffixList?,
-        clock: @escaping @Sendable () -> Timestamp
+        trustedAuthservIDs: [String] = [], clock: @escaping @Sendable () -> Timestamp
     ) {
+        self.trustedAuthservIDs = trustedAuthservIDs
         self.store = store
         self.names = names
         self.publicSuffixes = publicSuffixes
@@ -57,13 +61,13 @@ package struct Verifications: Sendable {
         return Checked(result: result, evidence: resolver.evidence)
     }
 
-    /// SPF, DKIM and DMARC of a message; signatures are judged as of `time`.
-    ///
-    /// - Parameter trust: whose `Authentication-Results` are marked as trusted; they stay claims.
+    /// SPF, DKIM and DMARC of a message; signatures are judged as of `time`, or now.
     package func check(
-        _ message: RawMessage, _ envelope: MessageEnvelope, asOf time: Timestamp, trust: AuthenticationResultsTrust
+        _ message: RawMessage, _ envelope: MessageEnvelope, asOf time: Timestamp? = nil
     ) async -> Checked<MessageVerification> {
-        await check(message, envelope, on: limitedNames, asOf: time, trust: trust)
+        await check(
+            message, envelope, on: limitedNames, asOf: time ?? clock(),
+            trust: AuthenticationResultsTrust(trustedAuthservIDs))
     }
 
     func check(
@@ -92,14 +96,14 @@ package struct Verifications: Sendable {
 extension Verifications {
     /// Records the check of a message.
     ///
-    /// - Parameter trusted: the hosts whose `Authentication-Results` were trusted.
+    /// - Parameter claimed: the facts that the caller gave, by name (``MessageEnvelope/claimed(withTime:)``).
     package func record(
-        _ checked: Checked<MessageVerification>, _ envelope: MessageEnvelope, phase: Phase, trusted: [String],
+        _ checked: Checked<MessageVerification>, _ envelope: MessageEnvelope, claimed: [String], phase: Phase,
         in ledger: StoredLedger, reporter: Reporter, deadline: ContinuousClock.Instant
     ) async throws -> Placed {
         let event = try VerificationEvent.message(
-            checked.result, envelope, phase: phase, trusted: trusted, evidence: checked.evidence,
-            list: publicSuffixes)
+            checked.result, envelope, claimed: claimed, phase: phase, trusted: trustedAuthservIDs,
+            evidence: checked.evidence, list: publicSuffixes)
         return try await append(event, checked.evidence, to: ledger, reporter: reporter, deadline: deadline)
     }
 

@@ -218,7 +218,7 @@ def test_what_a_producer_says_about_decisions_and_checks_is_a_claim(service: Dat
     listed = service.api().json("/v1/entries", message_id=f"<{message}@acme.example>")["entries"]
     assert {item["entry"]["kind"]: item.get("claim") for item in listed} == marks
     rows = service.api().get("/v1/export", format="csv", message_id=f"<{message}@acme.example>").text
-    assert [row["claim"] for row in csv.DictReader(rows.splitlines())] == ["", "claim", "claim"]
+    assert [row["claimed"] for row in csv.DictReader(rows.splitlines())] == ["", "entry", "entry"]
     own = ok(service.api().post("/v1/verifications/spf?record=true", {
         "ip": "192.0.2.1", "helo": "mx.acme.example", "mail_from": "a@acme.example",
         "message_id": f"<{message}@acme.example>"}), 200, 201)

@@ -41,6 +41,45 @@ import Testing
         }
     }
 
+    @Test func `holds its names in A-labels`() async throws {
+        try await ReportStore.run { test in
+            var report = ReportXML(rows: [
+                .init(headerFrom: "BÜCHER.example", signature: ("schlüssel", "bücher.example"))
+            ])
+            report.policyDomain = "bücher.example"
+            let received = try await test.receive(report.text)
+            #expect(received.record["policy_domain"]?.text == "xn--bcher-kva.example")
+            let found = try await test.stored.report(of: test.ledger, seq: received.record.seq, limit: 1, cursor: nil)
+            let row = String(decoding: try #require(found?.rows.first).json, as: UTF8.self)
+            #expect(row.contains(#""header_from":"xn--bcher-kva.example""#), "\(row)")
+            #expect(row.contains(#""domain":"xn--bcher-kva.example","result":"pass","selector":"xn--schlssel-95a""#))
+            report.policyDomain = "xn--bcher-kva.example"
+            #expect(try await test.receive(report.text).isReplayed)
+        }
+    }
+
+    @Test func `and was rejected loses its beginning with the person whom it spells, however it spells him`()
+        async throws
+    {
+        try await ReportStore.run { test in
+            let spellings = [
+                "To: ΝΙΚΟΣ@BÜCHER.example", "x=\"νικος@xn--BCHER-kva.example\"", "νικοσ@bu\u{308}cher.example",
+                "Νίκη Strauß <νικη+STRAUSS.a@bücher.example>", "νικη@bücher.example", "ασ@bücher.example",
+            ]
+            for text in spellings { _ = try await test.receive("\u{0}\\\(text)\u{1}\u{ff}") }
+            func erase(_ subject: String) async throws -> [Bool] {
+                _ = try await test.store.erase(
+                    try ErasureRequest(subject: try Address(subject), legalBasis: "a wish", requester: "the person"),
+                    in: test.ledger, reporter: Reporter(id: "test", via: .operator), timeout: .seconds(20))
+                return try await test.sql("SELECT head IS NULL FROM countersign.dmarc_reports ORDER BY seq")
+                    .map { try $0.bool(0) }
+            }
+            #expect(try await erase("Νικοσ@bücher.example") == [true, true, true, false, false, false])
+            #expect(try await erase("νικη+strauß.A@xn--bcher-kva.example") == [true, true, true, true, false, false])
+            #expect(try await erase("νικ.@bücher.example") == [true, true, true, true, false, false])
+        }
+    }
+
     @Test func `by many at once is one report`() async throws {
         try await ReportStore.run { test in
             let received = try await withThrowingTaskGroup(of: ReceivedReport.self) { tasks in

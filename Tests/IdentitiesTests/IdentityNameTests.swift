@@ -8,6 +8,8 @@ import Testing
         ("Billing@ACME.example", "billing@acme.example", "acme.example"),
         ("ACME.example", "acme.example", "acme.example"),
         ("xn--mller-kva.example", "xn--mller-kva.example", "xn--mller-kva.example"),
+        ("MÜLLER.example", "xn--mller-kva.example", "xn--mller-kva.example"),
+        ("ΝΙΚΟΣ@müller.example", "νικοσ@xn--mller-kva.example", "xn--mller-kva.example"),
     ])
     func `is an address or a domain in the form for look-up`(given: String, text: String, domain: String) throws {
         let name = try IdentityName(given)
@@ -17,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "acme", "a@acme", "@acme.example", "a b@acme.example", "acme..example", "müller.example", "acme.example.",
+        "", "acme", "a@acme", "@acme.example", "a b@acme.example", "acme..example", "m☃ller.example", "acme.example.",
     ])
     func `is refused where it names no domain of two labels`(given: String) {
         #expect(throws: Refusal(.invalidMember, "")) { try IdentityName(given) }

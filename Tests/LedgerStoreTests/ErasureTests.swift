@@ -52,6 +52,37 @@ import Testing
         }
     }
 
+    @Test func `finds a person in whatever letters the address was written`() async throws {
+        try await TestStore.run { test in
+            let sender = #","sender":"ΝΙΚΟΣ@BÜCHER.example""#
+            let own = try await test.append(Self.send(to: #""ΝΙΚΟΣ@BÜCHER.example""#, sender))[0].seq
+            let both = try await test.append(
+                Self.send(to: #"["Νικοσ@xn--bcher-kva.example","νικη@bücher.example","Νικος@bücher.example"]"#))[0].seq
+            for name in ["νικος@bücher.example", "νικοσ@xn--bcher-kva.example"] {
+                var query = EntryQuery()
+                query.recipients = [try Address(name).lookupForm]
+                let page = try await test.store.page(of: test.ledger, query, limit: 10, disclosures: false)
+                #expect(page.entries.map(\.seq) == [own, both])
+            }
+            #expect(try await test.store.verify(test.ledger).isIntact)
+            let erasure = try await Self.erase(test, "νικος@bu\u{308}cher.example")
+            #expect(erasure.foundSubject && erasure.seqs == SeqRanges(ascending: [own, both]))
+            let left = try #require(try await test.store.entry(of: test.ledger, seq: both, disclosures: true))
+            #expect(
+                left.disclosures.compactMap(\.content).map(\.value["address"]?.text) == ["νικη@xn--bcher-kva.example"])
+        }
+    }
+
+    @Test func `of somebody whom the ledger never met says so, and is recorded all the same`() async throws {
+        try await TestStore.run { test in
+            let erasure = try await Self.erase(test, "nobody@customer.example")
+            #expect(!erasure.foundSubject && erasure.seqs.isEmpty && erasure.erasedBy.count == 1)
+            try await test.append(Self.send(to: #""\#(Self.jane)""#))
+            #expect(try await Self.erase(test).foundSubject)
+            #expect(try await !Self.erase(test).foundSubject, "whoever was erased is not known any more")
+        }
+    }
+
     @Test func `of many entries takes several, the last of which forgets the person`() async throws {
         try await TestStore.run { test in
             // Every other entry is somebody else's, so that no two ranges meet.

@@ -49,7 +49,7 @@ import Testing
             (#"{"kind":"send","outcome":"approved"}"#, .invalidMember, "/outcome"),
             (#"{"kind":"send","outcome":"sent","extra":1}"#, .unknownMember, "/extra"),
             (#"{"kind":"send","outcome":"sent","sender":"no-at"}"#, .invalidMember, "/sender"),
-            (#"{"kind":"send","outcome":"sent","sender":"a@bü.example"}"#, .invalidMember, "/sender"),
+            (#"{"kind":"send","outcome":"sent","sender":"a@b☃.example"}"#, .invalidMember, "/sender"),
             (#"{"kind":"send","outcome":"sent","message_id":"a b"}"#, .invalidMember, "/message_id"),
             (#"{"kind":"send","outcome":"sent","actor":{"type":"agent","id":"a@b"}}"#, .invalidMember, "/actor/id"),
             (#"{"kind":"send","outcome":"sent","actor":{"type":"robot","id":"a"}}"#, .invalidMember, "/actor/type"),

@@ -72,10 +72,12 @@ import Testing
         #expect(list("\(long)@example.com").findings == [.localPartTooLong])
     }
 
-    @Test func `UTF-8 is kept, and a U-label domain is told apart from a name`() {
+    @Test func `UTF-8 is kept, and a domain in U-labels becomes A-labels where it can`() {
         let mailbox = list("Jörg <jörg@bücher.example>").mailboxes.first
         #expect(mailbox?.displayName == "Jörg" && mailbox?.localPart == "jörg")
-        #expect(mailbox?.domain == .internationalized("bücher.example"))
+        #expect(mailbox?.domain == DomainName("xn--bcher-kva.example").map { .name($0) })
+        #expect(mailbox?.address == "jörg@xn--bcher-kva.example")
+        #expect(list("a@b☃cher.example").mailboxes.first?.domain == .internationalized("b☃cher.example"))
         #expect(
             list("=?utf-8?q?J=C3=B6rg?= <a@xn--bcher-kva.example>").mailboxes.first?.displayName
                 == "=?utf-8?q?J=C3=B6rg?=")

@@ -78,9 +78,15 @@ import Testing
         #expect(author(#"user@"example.net(.example.com""#).findings == [.noAuthor, .unusableAddress])
     }
 
-    @Test func `a U-label or a literal stands against an Author Domain`() {
-        #expect(author("a@bücher.example").findings == [.internationalizedDomain])
-        #expect(author("a@x.example, b@bücher.example").authorDomain == nil)
+    @Test func `an Author Domain in U-labels is that of its A-labels`() {
+        let author = author("Jörg <jörg@BÜCHER.example>, b@xn--bcher-kva.example")
+        #expect(author.authorDomain?.text == "xn--bcher-kva.example")
+        #expect(author.findings == [.multipleMailboxes])
+    }
+
+    @Test func `what makes no A-labels, or a literal, stands against an Author Domain`() {
+        #expect(author("a@b☃cher.example").findings == [.internationalizedDomain])
+        #expect(author("a@x.example, b@b☃cher.example").authorDomain == nil)
         #expect(author("a@[192.0.2.1]").findings == [.domainLiteral])
         #expect(author("a@xn--bcher-kva.example").authorDomain?.text == "xn--bcher-kva.example")
     }

@@ -43,10 +43,24 @@ import Testing
         ] { #expect(try await result("\(tags); \(tag)").reason == .headerSyntax, "\(tag)") }
         for (tag, broken) in [
             ("d=example.com", "d=com"), ("d=example.com", "d=example.com."), ("d=example.com", "d=-a.com"),
-            ("d=example.com", "d=b\u{fc}.com"), ("d=example.com", "d="), ("s=s", "s=a b"), ("s=s", "s="),
+            ("d=example.com", "d=b\u{2603}.com"), ("d=example.com", "d="), ("s=s", "s=a b"), ("s=s", "s="),
             ("h=from", "h=:from"), ("h=from", "h=fr om"), ("h=from:to:subject", "h="),
             ("s=s", "s=\(String(repeating: "a.", count: 120))a"),
         ] { #expect(try await result(tags.replacing(tag, with: broken)).reason == .headerSyntax, "\(broken)") }
+    }
+
+    @Test(arguments: ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example"])
+    func `a key is asked for at the A-labels of d= and s=`(domain: String) async throws {
+        let tags = tags.replacing("example.com", with: domain).replacing("s=s", with: "s=schlüssel")
+        let zone = TestZone(texts: ["xn--schlssel-95a._domainkey.xn--bcher-kva.example": [DKIMSigner.record]])
+        for identity in ["", "; i=a@\(domain)", "; i=@mail.bücher.example"] {
+            let message = RawMessage(DKIMSigner.signed(message, tags: tags + identity))
+            let report = await DKIMVerifier(resolver: zone).verify(message, asOf: time)
+            let result = try #require(report.results.first)
+            #expect(result.reason == .ok)
+            #expect(result.domain == "xn--bcher-kva.example" && result.selector == "xn--schlssel-95a")
+            #expect(result.identity?.hasSuffix("xn--bcher-kva.example") == true)
+        }
     }
 
     @Test func `what is unknown is named as it stands`() async throws {

@@ -52,7 +52,7 @@ import Testing
             ("adkim=x", .invalidADKIM), ("aspf=strict", .invalidASPF), ("psd=maybe", .invalidPSD), ("t=1", .invalidT),
             ("fo=0:1; ruf=mailto:a@b.example", .invalidFO), ("fo=d:d; ruf=mailto:a@b.example", .invalidFO),
             ("fo:0", .malformedTag), ("fo=1", .foWithoutRUF), ("x=y", .unknownTag), ("pct=50", .legacyTag),
-            ("p=none", .duplicateTag), ("adkim=", .malformedTag), ("=r", .malformedTag), ("a1=r", .malformedTag),
+            ("adkim=", .malformedTag), ("=r", .malformedTag), ("a1=r", .malformedTag),
             ("adkim=\u{E9}", .malformedTag), ("adkim=r\t\tr", .malformedTag), (";aspf=s", .malformedTag),
             ("rua=none", .invalidRUA), ("ruf=mailto:nobody", .invalidRUF),
         ]
@@ -62,6 +62,26 @@ import Testing
             #expect(record.policy(.p) == .reject, "\(tag)")
             #expect(record.dkimMode == .relaxed && record.suffixFlag == .unknown && !record.isTesting)
         }
+    }
+
+    @Test func `a tag that stands twice makes the whole record invalid`() throws {
+        for (tags, names) in [
+            ("p=reject; p=none", ["p"]), ("p=reject; V=DMARC1", ["v"]), ("p=none; x=1; X=2", ["x"]),
+            (
+                "p=reject; rua=mailto:a@b.example; ruf=mailto:a@b.example; rua=mailto:c@b.example; ruf=x; rua=y",
+                ["rua", "ruf"]
+            ),
+        ] {
+            let record = try #require(read("v=DMARC1; \(tags)"))
+            #expect(!record.isValid && record.anomalies.contains(.duplicateTag), "\(tags)")
+            #expect(record.duplicateTags == names, "\(tags)")
+        }
+        let tags = "abcdefghijkl".map { letter in
+            let name = String(repeating: letter, count: 90)
+            return "; \(name)=1; \(name)=2"
+        }
+        let long = try #require(read("v=DMARC1; p=none" + tags.joined()))
+        #expect(long.duplicateTags.count == 8 && long.duplicateTags.allSatisfy { $0.count == 63 })
     }
 
     @Test func `pct, rf and ri are kept apart from what is unknown, and none of them counts`() throws {

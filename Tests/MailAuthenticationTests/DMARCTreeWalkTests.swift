@@ -81,6 +81,15 @@ import Testing
         #expect(discovery.walk.steps.map(\.isKept) == [false, true, false])
     }
 
+    @Test func `a record with a tag twice is discarded and named, and the walk goes on`() async throws {
+        let records = ["_dmarc.mail.example.com": ["v=DMARC1; p=reject; p=none"]]
+        let alone = try await discover("mail.example.com", records).discovery
+        #expect(alone.applicability == .none(.noRecord) && alone.anomalies == [.duplicateTag])
+        #expect(alone.walk.steps.map(\.duplicateTags) == [["p"], [], []])
+        let above = records.merging(["_dmarc.example.com": ["v=DMARC1; p=none; sp=quarantine"]]) { $1 }
+        #expect(try await discover("mail.example.com", above).discovery.policy?.applied == .quarantine)
+    }
+
     @Test func `a record that was meant to be one is named`() async throws {
         for text in ["v=dmarc1; p=reject", "p=reject; v=DMARC1", " v=DMARC1; p=none", "v=DMARC1.; p=none"] {
             let (discovery, _) = try await discover("example.com", ["_dmarc.example.com": [text]])

@@ -88,8 +88,7 @@ enum PublicSuffixListFile {
     }
 
     private func ascii(_ name: Substring) -> String {
-        name.split(separator: ".", omittingEmptySubsequences: false)
-            .map { Punycode.asciiLabel($0) ?? "" }.joined(separator: ".")
+        DomainName(internationalized: name)?.text ?? String(name)
     }
 
     @Test func `any bytes are read without a crash, and a suffix is never longer than the name`() throws {

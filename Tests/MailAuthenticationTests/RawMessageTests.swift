@@ -14,6 +14,20 @@ import Testing
         #expect(message.body.elementsEqual("b".utf8))
     }
 
+    @Test(arguments: [
+        ("From: a@b\n\nHi\nthere", "From: a@b\r\n\r\nHi\r\nthere", true), ("\n", "\r\n", true),
+        ("From: a@b\r\n\r\nHi\n", "From: a@b\r\n\r\nHi\n", false),
+        ("From: a@b\n\nHi\r\n", "From: a@b\n\nHi\r\n", false),
+        ("From: a@b\n\nHi\rthere\n", "From: a@b\n\nHi\rthere\n", false), ("no line end", "no line end", false),
+        ("", "", false),
+    ])
+    func `has its line ends given back where no line has a CR`(given: String, kept: String, isRestored: Bool) {
+        let message = RawMessage(received: Array(given.utf8))
+        #expect(message.bytes == Array(kept.utf8))
+        #expect(message.hasRestoredLineEnds == isRestored)
+        #expect(RawMessage(Array(given.utf8)).bytes == Array(given.utf8))
+    }
+
     @Test(arguments: [1_000, 1_001]) func `is signed over a thousand names at most`(count: Int) throws {
         let names = Array(repeating: "from", count: count).joined(separator: ":")
         let tags = try #require(

@@ -39,7 +39,7 @@ import Testing
 
     @Test(arguments: [
         "user@com", "user@[192.0.2.1]", "user@a..example", "user@example.net(.example.com", "user@exa mple.com",
-        "user@", "user@bücher.example", "user@\(String(repeating: "x", count: 64)).example",
+        "user@", "user@b☃cher.example", "user@\(String(repeating: "x", count: 64)).example",
     ])
     func `of what is no mail domain asks nothing`(mailFrom: String) async throws {
         let zone = try SPFZone.make("com TXT v=spf1 +all")
@@ -47,6 +47,21 @@ import Testing
         #expect(result.result == .none)
         #expect(result.reason == .invalidDomain)
         #expect(zone.questions.isEmpty)
+    }
+
+    @Test(arguments: ["user@bücher.example", "user@BÜCHER.example", "jörg@xn--bcher-kva.example", ""])
+    func `of a domain in U-labels asks at its A-labels, in macros too`(mailFrom: String) async throws {
+        let zone = try SPFZone.make(
+            "xn--bcher-kva.example TXT v=spf1 exists:%{o}.%{h}.list.example -all",
+            "xn--bcher-kva.example.xn--bcher-kva.example.list.example A 127.0.0.2")
+        let result = try await zone.check("192.0.2.1", mailFrom, helo: "bücher.example")
+        #expect(result.result == .pass && result.domain == "xn--bcher-kva.example")
+    }
+
+    @Test func `lets no term match that would hold a local part outside ASCII`() async throws {
+        let zone = try SPFZone.make("example.com TXT v=spf1 exists:%{l}.example.net a:%{s}.example.net ?all")
+        let result = try await zone.check("192.0.2.1", "jörg@example.com")
+        #expect(result.result == .neutral && zone.questions.count == 1)
     }
 
     @Test func `of the null path is that of HELO with the mailbox postmaster`() async throws {

@@ -32,6 +32,12 @@ import Testing
             row(line) == #"7,,,send,sent,,,,,,,,,0,,,,"{""a"":""x,\""y\""\n""}","# + hash + "\r\n")
     }
 
+    @Test func `names what the caller of a check only claimed`() {
+        let line = #"{"data":{"claimed":["ip","mail_from"]},"kind":"verification","outcome":"aligned"}"#
+        #expect(row(line).contains(#",ip mail_from,"{""claimed"":"#))
+        #expect(row(line.replacing("verification", with: "send")).contains(#",,"{""claimed"":"#))
+    }
+
     @Test(arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
     func `turns what a spreadsheet would compute into text`(_ text: String) {
         let line = String(

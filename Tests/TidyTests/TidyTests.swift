@@ -9,7 +9,7 @@ import Testing
     private static let arrows: [String: Set<String>] = [
         "Cryptography": ["CLibCrypto"],
         "Compression": ["CZlib"],
-        "Ledger": ["Cryptography"],
+        "Ledger": ["CIDN2", "CUnistring", "Cryptography"],
         "MailAuthentication": ["Cryptography", "Ledger"],
         "NameResolution": ["CLibUnbound", "Ledger", "MailAuthentication"],
         "Outbound": ["CLibCurl"],
@@ -33,9 +33,9 @@ import Testing
         ],
     ]
     private static let modules: Set<String> = [
-        "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CZlib", "Checkpoints", "Compression", "CountersignCommand",
-        "Cryptography", "EmbeddedPostgres", "Files", "Identities", "Ledger", "LedgerStore", "MailAuthentication",
-        "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
+        "CIDN2", "CLibCrypto", "CLibCurl", "CLibPQ", "CLibUnbound", "CUnistring", "CZlib", "Checkpoints", "Compression",
+        "CountersignCommand", "Cryptography", "EmbeddedPostgres", "Files", "Identities", "Ledger", "LedgerStore",
+        "MailAuthentication", "NameResolution", "Observation", "Outbound", "Postgres", "Server", "Witness",
     ]
     private static let widthMax = 120
     private static let fileLinesMax = 400
@@ -206,11 +206,30 @@ import Testing
         #expect(script.split(separator: "\n").count <= 32)
     }
 
+    @Test func `whoever takes in a mail gives it its line ends back`() throws {
+        for file in try tree.files(in: "Sources", suffix: ".swift") where file.target != "MailAuthentication" {
+            for line in file.lines where line.contains("RawMessage(") {
+                #expect(line.contains("RawMessage(received:") || line.contains("_ message"), "\(file.path): \(line)")
+            }
+        }
+    }
+
+    @Test func `addresses and domains get their form in one place`() throws {
+        for file in try tree.files(in: "Sources", suffix: ".swift") {
+            for line in file.lines where line.contains(".lowercased()") {
+                let isOfAddress = ["address", "sender", "domain", "recipient", "identity", "subject"].contains {
+                    line.contains($0)
+                }
+                #expect(!isOfAddress, "\(file.path): \(line)")
+            }
+        }
+    }
+
     @Test func `every C library is known to one module only`() throws {
         for file in try tree.files(in: "Sources", suffix: ".swift") {
             let owners = [
                 ("CLibPQ", "Postgres"), ("CLibCrypto", "Cryptography"), ("CLibUnbound", "NameResolution"),
-                ("CZlib", "Compression"), ("CLibCurl", "Outbound"),
+                ("CZlib", "Compression"), ("CLibCurl", "Outbound"), ("CIDN2", "Ledger"), ("CUnistring", "Ledger"),
             ]
             for (library, owner) in owners {
                 #expect(!imports(of: file).contains(library) || file.target == owner, "\(file.path)")

@@ -157,8 +157,7 @@ extension ReportFilterOptions {
     func filter() throws -> ReportFilter {
         var filter = ReportFilter()
         filter.policyDomain = try policyDomain.map { name in
-            try Address.requireDomain(name.lowercased())
-            return name.lowercased()
+            try Address.domain(name)
         }
         filter.from = try from.map { try Self.moment($0, of: "--from") }
         filter.to = try to.map { try Self.moment($0, of: "--to") }

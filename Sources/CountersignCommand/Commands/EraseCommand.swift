@@ -11,6 +11,9 @@ struct Erase: AsyncParsableCommand {
             and an entry of its own lists what was touched. A legal hold outranks it: then nothing is erased, and \
             that is an entry too.
 
+            Letter case, accents and the spelling of the domain (U-labels or A-labels) do not matter. An address that \
+            the ledger never met is told of as not found; the wish is recorded all the same.
+
             The legal basis stays in clear; who asked is sealed. Neither may spell the address.
 
             Example:
@@ -31,6 +34,7 @@ struct Erase: AsyncParsableCommand {
     var requester: String
 
     private struct Answer: Encodable {
+        let found: Bool
         let erased_by: [Int]
         let entries: Int
         let seqs: [String]
@@ -52,10 +56,14 @@ struct Erase: AsyncParsableCommand {
                 if output.isJSON {
                     return try JSONOutput.print(
                         Answer(
-                            erased_by: erasure.erasedBy, entries: erasure.seqs.count,
+                            found: erasure.foundSubject, erased_by: erasure.erasedBy, entries: erasure.seqs.count,
                             seqs: erasure.seqs.texts.compactMap(\.text)))
                 }
                 let under = erasure.erasedBy.map { String($0) }.joined(separator: ", ")
+                guard erasure.foundSubject else {
+                    return try Output.standard.writeLine(
+                        "nobody of this address was known: nothing was erased, and entry \(under) records the wish")
+                }
                 try Output.standard.writeLine("erased in \(erasure.seqs.count) entries, recorded under entry \(under)")
             }
         }

@@ -14,10 +14,10 @@ struct MessageCheck: AsyncParsableCommand {
         commandName: "check",
         abstract: "Check mails as their receivers would; nothing is recorded, and no ledger is needed.",
         discussion: """
-            Each file is one mail as it was handed over or arrived, byte for byte; where its first line ends without a \
-            CR, as in a Maildir, each line gets back the CRLF that it travelled with. DKIM signatures are verified \
-            with the keys that DNS holds now; SPF needs --ip and --mail-from. With --json each mail gets one line. A \
-            file that cannot be read is told of, and counts as not aligned.
+            Each file is one mail as it was handed over or arrived, byte for byte; where no line ends in CRLF, as in a \
+            Maildir, each gets back the CRLF that it travelled with, and the answer says so. DKIM signatures are \
+            verified with the keys that DNS holds now; SPF needs --ip and --mail-from. With --json each mail gets one \
+            line. A file that cannot be read is told of, and counts as not aligned.
 
             Exit status 0 if every mail is aligned, 1 otherwise.
 
@@ -27,6 +27,7 @@ struct MessageCheck: AsyncParsableCommand {
 
     @OptionGroup var output: OutputOptions
     @OptionGroup(title: "Names") var names: NameOptions
+    @OptionGroup(title: "Claims") var claims: ClaimOptions
     @Option(help: ArgumentHelp("The address of the client that handed the mails over.", valueName: "ip"))
     var ip: String?
     @Option(help: ArgumentHelp("What the client called itself.", valueName: "name"))
@@ -49,7 +50,8 @@ struct MessageCheck: AsyncParsableCommand {
             verifier: MessageVerifying(
                 names: try names.resolver(), publicSuffixes: try names.suffixes(),
                 envelope: MessageEnvelope(client: ip.flatMap { IPAddress(text: $0) }, helo: helo, mailFrom: mailFrom),
-                asOf: asOf.flatMap { Timestamp(claimed: $0) } ?? Clock.now()),
+                asOf: asOf.flatMap { Timestamp(claimed: $0) } ?? Clock.now(),
+                trust: AuthenticationResultsTrust(claims.trustedAuthservIDs)),
             isJSON: output.isJSON)
         let unaligned = try await run.run(try MailFiles.paths(files))
         if unaligned > 0 { throw ExitCode(ExitStatus.notGood.rawValue) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import Files
 import Ledger
 import LedgerStore
 import Postgres
@@ -104,12 +105,7 @@ struct ReaderCreate: AsyncParsableCommand {
     }
 
     private static func password(in path: String) throws -> String {
-        let bytes: [UInt8]
-        do {
-            bytes = try InputFile.content(of: path, sizeMax: passwordSizes.upperBound + 1, what: "a password")
-        } catch {
-            throw Complaint("\(path): \(error.reason)", next: "name a file with --password-file")
-        }
+        let bytes = try InputFile.open(path).content(sizeMax: passwordSizes.upperBound + 2)
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         guard passwordSizes.contains(line.count), let text = String(validating: line, as: UTF8.self) else {
             throw Complaint(

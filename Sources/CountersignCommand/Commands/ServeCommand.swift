@@ -56,6 +56,7 @@ struct Serve: AsyncParsableCommand {
     var connections = 8
     @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
     @OptionGroup(title: "Names") var names: NameOptions
+    @OptionGroup(title: "Claims") var claims: ClaimOptions
     @OptionGroup(title: "Identities") var schedule: ScheduleOptions
     @OptionGroup(title: "Erasure") var journal: JournalOption
     @OptionGroup(title: "Erasure") var retention: RetentionOptions
@@ -106,7 +107,8 @@ struct Serve: AsyncParsableCommand {
                 jumpMax: clockJumpLimit.microseconds),
             connectionsMax: connections, journal: journal.journal(of: location), clock: Clock.now)
         let verifications = Verifications(
-            store, names: try names.resolver(), publicSuffixes: try names.suffixes(), clock: Clock.now)
+            store, names: try names.resolver(), publicSuffixes: try names.suffixes(),
+            trustedAuthservIDs: claims.trustedAuthservIDs, clock: Clock.now)
         let checks = IdentityChecks(
             store, verifications: verifications, schedule: schedule.schedule, observer: observer)
         let signer = location.signing.map { folders in

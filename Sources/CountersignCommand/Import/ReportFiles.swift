@@ -38,7 +38,9 @@ struct ReportFiles: Sendable {
 
     /// The content of a file, or of standard input for `-`. The complaint does not name the file.
     static func content(of path: String) throws(Complaint) -> [UInt8] {
-        try InputFile.content(of: path, sizeMax: IncomingReport.sizeMax, what: "a report")
+        let bytes = try InputFile.content(of: path, sizeMax: IncomingReport.sizeMax, what: "a report")
+        guard !bytes.isEmpty else { throw Complaint("it is empty") }
+        return bytes
     }
 
     /// What the name of a file says that it is.

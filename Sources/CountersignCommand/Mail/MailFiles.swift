@@ -26,32 +26,13 @@ enum MailFiles {
     }
 
     /// The message in a file, or in standard input. The complaint does not name the file.
-    ///
-    /// Mail that lies in files often has the line ends of Unix; it travelled with CRLF, and so it was signed (RFC 6376
-    /// §5.3). Where the first line ends in a bare LF, each bare LF becomes CRLF.
     static func message(in path: String) throws(Complaint) -> RawMessage {
         let bytes = try InputFile.content(of: path, sizeMax: sizeMax, what: "a mail")
-        let message = RawMessage(hasUnixLineEnds(bytes) ? withCRLF(bytes) : bytes)
+        guard !bytes.isEmpty else { throw Complaint("it is empty") }
+        let message = RawMessage(received: bytes)
         guard !message.hasTooManyFields else {
             throw Complaint("it has more than \(RawMessage.fieldCountMax) header fields")
         }
         return message
-    }
-
-    private static func hasUnixLineEnds(_ bytes: [UInt8]) -> Bool {
-        guard let end = bytes.firstIndex(of: 0x0A) else { return false }
-        return end == 0 || bytes[end - 1] != 0x0D
-    }
-
-    private static func withCRLF(_ bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count + bytes.count / 16)
-        var previous: UInt8 = 0
-        for byte in bytes {
-            if byte == 0x0A, previous != 0x0D { result.append(0x0D) }
-            result.append(byte)
-            previous = byte
-        }
-        return result
     }
 }

@@ -7,11 +7,14 @@ struct MessageVerifying: Sendable {
     let publicSuffixes: PublicSuffixList?
     let envelope: MessageEnvelope
     let asOf: Timestamp
+    private let trust: AuthenticationResultsTrust
     private let keys = DKIMKeyCache()
 
     init(
-        names: any EvidenceSource, publicSuffixes: PublicSuffixList?, envelope: MessageEnvelope, asOf: Timestamp
+        names: any EvidenceSource, publicSuffixes: PublicSuffixList?, envelope: MessageEnvelope, asOf: Timestamp,
+        trust: AuthenticationResultsTrust
     ) {
+        self.trust = trust
         self.names = names
         self.publicSuffixes = publicSuffixes
         self.envelope = envelope
@@ -19,8 +22,9 @@ struct MessageVerifying: Sendable {
     }
 
     func verify(_ message: RawMessage) async -> MessageVerification {
-        await MessageVerifier(resolver: EvaluationResolver(names), publicSuffixes: publicSuffixes, keys: keys).verify(
-            message, envelope, asOf: asOf)
+        await MessageVerifier(
+            resolver: EvaluationResolver(names), publicSuffixes: publicSuffixes, keys: keys, trust: trust
+        ).verify(message, envelope, asOf: asOf)
     }
 }
 
@@ -86,6 +90,9 @@ struct MessageCheckRun: Sendable {
             return CanonicalWriter.bytes(of: ["file": .string(path), "result": verification.json]) + [0x0A]
         }
         var lines = ["\(path): \(verification.assessment.rawValue)"]
+        if verification.hasRestoredLineEnds {
+            lines.append("  each line ended in a bare LF and was given back its CRLF before it was checked")
+        }
         let dmarc = verification.dmarc
         lines.append("  dmarc \(dmarc.value.rawValue) (\(dmarc.reason.rawValue))")
         for spf in verification.spf {

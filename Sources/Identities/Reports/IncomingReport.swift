@@ -33,7 +33,7 @@ package struct IncomingReport: Sendable {
         self.bytes = bytes
         digest = SHA256.digest(bytes)
         container = Self.container(of: bytes, label)
-        mail = container == .mail ? RawMessage(bytes) : nil
+        mail = container == .mail ? RawMessage(received: bytes) : nil
         do throws(ReportFault) {
             reading = try Self.read(bytes, container, mail)
         } catch {

@@ -85,6 +85,7 @@ enum ReportEvent {
                 ["reason": .string(result.dmarc.reason.rawValue), "result": .string(result.dmarc.value.rawValue)]),
             .init("evidence", .array(carrier.evidence.map { .string($0.id.hex) })),
         ]
+        if result.hasRestoredLineEnds { members.append(.init("line_endings", "restored")) }
         if let domain = result.author.authorDomain, domain.isHostName {
             members.append(.init("author_domain", .string(domain.text)))
         }

@@ -70,7 +70,7 @@ extension ReportRow {
     static func signers(_ signatures: some Sequence<(String?, String?)>) -> String? {
         var names: [String] = []
         for case (let selector?, let domain?) in signatures {
-            guard let name = DomainName(domain)?.prefixed(by: "\(selector)._domainkey"),
+            guard let name = DomainName(internationalized: domain)?.prefixed(by: "\(selector)._domainkey"),
                 !name.text.utf8.contains(0x20), !names.contains(name.text)
             else { continue }
             names.append(name.text)
@@ -87,9 +87,9 @@ extension ReportRow.Columns {
         disposition = row.disposition?.rawValue
         dkim = row.dkim?.rawValue
         spf = row.spf?.rawValue
-        headerFrom = row.headerFrom.map { DomainName($0)?.text ?? $0.lowercased() }
-        envelopeFrom = row.envelopeFrom.map(Self.withoutLocalPart)
-        envelopeTo = row.envelopeTo.map(Self.withoutLocalPart)
+        headerFrom = row.headerFrom.map { DomainName(internationalized: $0)?.text ?? CaseFolding.folded($0) }
+        envelopeFrom = row.envelopeFrom.map(Self.domain)
+        envelopeTo = row.envelopeTo.map(Self.domain)
         authResults = Self.authResults(of: row)
         reasons = Self.reasons(of: row)
     }
@@ -98,14 +98,14 @@ extension ReportRow.Columns {
         guard !row.dkimResults.isEmpty || !row.spfResults.isEmpty else { return nil }
         var json = Array("{\"dkim\":".utf8)
         json.appendObjects(row.dkimResults) { result, json in
-            json.append("\"domain\":", result.domain.map(withoutLocalPart))
+            json.append("\"domain\":", result.domain.map(domain))
             json.append("\"human_result\":", result.humanResult.map(withoutLocalParts))
             json.append("\"result\":", result.result?.rawValue)
-            json.append("\"selector\":", result.selector)
+            json.append("\"selector\":", result.selector.map(inALabels))
         }
         json.appendName("\"spf\":")
         json.appendObjects(row.spfResults) { result, json in
-            json.append("\"domain\":", result.domain.map(withoutLocalPart))
+            json.append("\"domain\":", result.domain.map(domain))
             json.append("\"human_result\":", result.humanResult.map(withoutLocalParts))
             json.append("\"result\":", result.result?.rawValue)
             json.append("\"scope\":", result.scope?.rawValue)
@@ -125,9 +125,14 @@ extension ReportRow.Columns {
     }
 
     /// The domain of what should be a domain, and is an address with some reporters: people are none of a report's
-    /// business.
-    private static func withoutLocalPart(_ text: String) -> String {
-        text.utf8.lastIndex(of: UInt8(ascii: "@")).map { String(text[text.utf8.index(after: $0)...]) } ?? text
+    /// business. As written, but for U-labels.
+    private static func domain(_ text: String) -> String {
+        inALabels(
+            text.utf8.lastIndex(of: UInt8(ascii: "@")).map { String(text[text.utf8.index(after: $0)...]) } ?? text)
+    }
+
+    private static func inALabels(_ text: String) -> String {
+        text.utf8.allSatisfy { $0 < 0x80 } ? text : ALabels.name(text) ?? text
     }
 
     /// A sentence in which the addresses have lost their local parts.

@@ -31,7 +31,7 @@ struct ProjectedKeys {
         outcome = entry.outcome
         oversightMode = entry.oversightMode
         messageID = entry.messageID
-        sender = entry.sender?.lowercased()
+        sender = entry.sender.map(Address.lookupForm)
         actor = entry.actor
         runID = entry.runID
     }

@@ -6,6 +6,8 @@ package struct Erasure: Sendable {
     package internal(set) var erasedBy: [Int] = []
     /// The entries that were touched.
     package internal(set) var seqs = SeqRanges()
+    /// Whether the ledger knew the address. Where it did not, the wish alone is recorded.
+    package internal(set) var foundSubject = false
     package internal(set) var recordedAt = Timestamp(microseconds: 0)
 
     /// How it ended.

@@ -16,7 +16,7 @@ package struct ErasureRequest: Sendable {
         try AdministrativeText.require(legalBasis, most: Self.legalBasisSizeMax, at: "legal_basis")
         try AdministrativeText.require(requester, most: Self.requesterSizeMax, at: "requester")
         for (name, text) in [("legal_basis", legalBasis), ("requester", requester)]
-        where text.lowercased().contains(subject.lookupForm) {
+        where subject.isSpelled(in: text) {
             throw Refusal(
                 .invalidMember, "this text outlives the erasure, so it must not spell the address that is erased",
                 at: [name])

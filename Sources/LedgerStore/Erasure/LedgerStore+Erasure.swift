@@ -51,6 +51,7 @@ extension LedgerStore {
             store: self, ledger: ledger, reporter: reporter,
             data: [.init("legal_basis", .string(request.legalBasis))], requester: request.requester,
             pseudonym: found.pseudonym, tag: tag, holds: found.liveHolds, timeout: timeout)
+        if found.pseudonym != nil { erasure.foundSubject = true }
         try await run.erase(found.seqs, searchedSize: found.size, adding: &erasure)
         return nil
     }
@@ -109,7 +110,7 @@ extension LedgerStore {
     ) async throws(StoreError) {
         try await read(timeout: Self.searchTimeout) { connection, deadline in
             _ = try await connection.query(
-                "SELECT countersign.erase_report_heads(\(ledger.id), \(erasing), \(Array(subject.lookupForm.utf8)))",
+                "SELECT countersign.erase_report_heads(\(ledger.id), \(erasing), \(AddressPattern(subject).text))",
                 deadline: deadline)
         }
     }

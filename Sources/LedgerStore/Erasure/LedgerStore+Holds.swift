@@ -21,7 +21,7 @@ extension LedgerStore {
         switch subject {
         case .person(let address):
             people = [address.lookupForm]
-            guard !reference.lowercased().contains(address.lookupForm) else {
+            guard !address.isSpelled(in: reference) else {
                 throw Refusal(
                     .invalidMember, "this text stays in clear for ever, so it must not spell the address",
                     at: ["reference"])

@@ -34,6 +34,6 @@ enum SealedRest {
         guard let content = disclosure.content, content.name == "recipient" || content.name == "author",
             let text = (content.value["address"] ?? content.value).text
         else { return nil }
-        return (content.name, Array(text.lowercased().utf8))
+        return (content.name, CaseFolding.folded(Array(text.utf8)))
     }
 }

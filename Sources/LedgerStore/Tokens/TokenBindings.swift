@@ -51,9 +51,7 @@ package struct TokenBindings: Sendable, Equatable {
 
     private static func sender(_ text: String) throws(Refusal) -> String {
         if text.utf8.contains(UInt8(ascii: "@")) { return try Address(text).lookupForm }
-        let domain = text.lowercased()
-        try Address.requireDomain(domain)
-        return domain
+        return try Address.domain(text)
     }
 
     private static func texts(

@@ -213,7 +213,7 @@ struct ChunkCheck {
             token.map { String(decoding: CanonicalScanner.content(of: $0, in: line), as: UTF8.self) } ?? ""
         }
         result.strayRollups[code] = RollupKey(
-            hour: entry.recordedAt.hour, sender: text(entry.sender).lowercased(), kind: text(entry.kind),
+            hour: entry.recordedAt.hour, sender: Address.lookupForm(of: text(entry.sender)), kind: text(entry.kind),
             oversightMode: text(entry.oversightMode), outcome: text(entry.outcome), via: text(entry.via))
     }
 

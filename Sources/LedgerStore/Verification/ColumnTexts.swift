@@ -24,7 +24,7 @@ struct ColumnTexts {
         CanonicalScanner.content(of: text, in: chunk.span.extracting(line)) == content
     }
 
-    /// Whether the column holds this text in lower case, or both are absent.
+    /// Whether the column holds this address in the form for look-up, or both are absent.
     func isLookUpForm(_ column: Range<Int>?, of text: EntryOutline.Token?) -> Bool {
         guard let column, let text else { return column == nil && text == nil }
         // Most senders are in lower case already.
@@ -42,11 +42,10 @@ struct ColumnTexts {
 }
 
 extension CanonicalScanner.Token {
-    /// The text in the form for look-up: in lower case.
+    /// The address in the form for look-up.
     func lookUpForm(in bytes: Span<UInt8>) -> [UInt8] {
         guard isASCII, !isEscaped else {
-            let content = CanonicalScanner.content(of: self, in: bytes)
-            return Array(String(decoding: content, as: UTF8.self).lowercased().utf8)
+            return CaseFolding.folded(CanonicalScanner.content(of: self, in: bytes))
         }
         let text = bytes.extracting(range)
         var lowered: [UInt8] = []

@@ -42,6 +42,6 @@ struct DisclosureReader {
         for index in 0..<text.count { ascii.append(text[index]) }
         guard let content = Disclosure(text: String(decoding: ascii, as: UTF8.self)).content else { return nil }
         let address = (content.value["address"] ?? content.value).text
-        return Content(name: Array(content.name.utf8), address: address.map { Array($0.lowercased().utf8) })
+        return Content(name: Array(content.name.utf8), address: address.map { CaseFolding.folded(Array($0.utf8)) })
     }
 }

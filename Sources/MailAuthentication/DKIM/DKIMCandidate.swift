@@ -1,3 +1,5 @@
+import Ledger
+
 /// A signature's field on its way to a result.
 struct DKIMCandidate {
     /// The place among the signatures, from the top.
@@ -40,12 +42,12 @@ struct DKIMCandidate {
         let isTesting = key?.isTesting ?? false
         // A testing domain's mail is not to be treated worse than unsigned mail (RFC 6376 §3.6.1).
         let isExcused = isTesting && reason.value == .fail
-        let domain = tags?.text("d")
+        let domain = name("d")
         let signedHeaders = (try? signature.get().signedHeaders) ?? writtenHeaders
         let canonicalization = tags?.text("c") ?? (tags == nil ? nil : "simple/simple")
         return DKIMResult(
             index: index, reason: isExcused ? .testingKey : reason, defect: isExcused ? reason : nil, domain: domain,
-            identity: tags?.text("i") ?? domain.map { "@\($0)" }, selector: tags?.text("s"),
+            identity: tags?.text("i").map(ALabels.address) ?? domain.map { "@\($0)" }, selector: name("s"),
             algorithm: tags?.text("a"),
             canonicalization: canonicalization.map { DKIMCanonicalization($0)?.text ?? $0 },
             signatureStart: tags?["b"]?.start(8), bodyHash: tags?.text("bh"),
@@ -54,6 +56,11 @@ struct DKIMCandidate {
             bodyLength: tags?["l"]?.number(digitsMax: 76).map { Int(clamping: $0) },
             timestamp: tags?["t"]?.number(digitsMax: 12), expiration: tags?["x"]?.number(digitsMax: 12),
             evidence: lookup.map { [$0.evidence] } ?? [])
+    }
+
+    /// The name in a tag as written, but for U-labels.
+    private func name(_ tag: String) -> String? {
+        tags?.text(tag).map { text in text.utf8.allSatisfy { $0 < 0x80 } ? text : ALabels.name(text) ?? text }
     }
 
     /// The names in `h=` in lower case, of a signature that is refused.

@@ -2,7 +2,8 @@ package import Cryptography
 
 /// What came of one signature (RFC 8601 §2.7.1), with what it says about itself.
 ///
-/// The texts are those of the field as far as it could be read, white space left out, whatever the result.
+/// The texts are those of the field as far as it could be read, white space left out, names in A-labels, whatever the
+/// result.
 package struct DKIMResult: Sendable, Hashable {
     /// The words of RFC 8601 §2.7.1.
     package enum Value: String, Sendable, Hashable, CaseIterable {

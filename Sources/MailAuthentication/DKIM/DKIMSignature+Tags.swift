@@ -1,3 +1,5 @@
+import Ledger
+
 extension DKIMSignature {
     /// The digits that times and `l=` may have (RFC 6376 §3.5).
     private static let timeDigitsMax = 12
@@ -42,8 +44,13 @@ extension DKIMSignature {
         guard identity.domain.isWithin(domain) else { throw .identityMismatch }
     }
 
-    /// The name in `bytes`, held to RFC 5321 §4.1.2 (and underscores, which selectors have): no dot at the end.
+    /// The name in `bytes`, held to RFC 5321 §4.1.2 (and underscores, which selectors have): no dot at the end. In
+    /// internationalized mail it may be in U-labels; the key stands at the A-labels (RFC 8616 §5).
     private static func hostName(_ bytes: ArraySlice<UInt8>) -> DomainName? {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else {
+            let name = String(validating: bytes, as: UTF8.self).flatMap { ALabels.name($0) }
+            return name.flatMap { hostName(Array($0.utf8)[...]) }
+        }
         var previous = UInt8(ascii: ".")
         for byte in bytes {
             switch byte {
@@ -83,6 +90,6 @@ extension DKIMSignature {
         guard let bytes = DKIMQuotedPrintable.decode(tag.value), let at = bytes.lastIndex(of: UInt8(ascii: "@")),
             let domain = hostName(bytes[(at + 1)...])
         else { throw .headerSyntax }
-        return Identity(text: String(decoding: bytes, as: UTF8.self), domain: domain)
+        return Identity(text: ALabels.address(String(decoding: bytes, as: UTF8.self)), domain: domain)
     }
 }

@@ -2,7 +2,7 @@
 package struct DKIMSignature: Sendable, Hashable {
     /// For whom the signer speaks (`i=`).
     package struct Identity: Sendable, Hashable {
-        /// Local part, which may be empty, and domain with an at sign between them, as written.
+        /// Local part, which may be empty, and domain with an at sign between them, as written but for U-labels.
         package let text: String
         package let domain: DomainName
     }

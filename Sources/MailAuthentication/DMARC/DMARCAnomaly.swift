@@ -1,4 +1,4 @@
-/// What is odd about a DMARC record or a set of them. None of it stops an evaluation by itself; the list is closed.
+/// What is odd about a DMARC record or a set of them. The list is closed.
 package enum DMARCAnomaly: String, Sendable, Hashable, CaseIterable {
     /// Several DMARC records stand at one name: all of them are discarded (RFC 9989 §4.10).
     case multipleRecords = "multiple_records"
@@ -24,7 +24,7 @@ package enum DMARCAnomaly: String, Sendable, Hashable, CaseIterable {
     /// A tag of RFC 7489 that RFC 9989 removed: `pct`, `rf`, `ri`.
     case legacyTag = "legacy_tag"
     case unknownTag = "unknown_tag"
-    /// A tag stands twice; the first counts.
+    /// A tag stands twice, which makes the record invalid (RFC 6376 §3.2): it is discarded.
     case duplicateTag = "duplicate_tag"
     /// A part of the record is no `name=value`, or its value holds a byte that is no printing ASCII.
     case malformedTag = "malformed_tag"

@@ -7,9 +7,11 @@ struct DMARCQueries: Sendable {
         let outcome: Answer.Outcome
         /// Nil where the name would be too long to ask for.
         let evidence: Digest?
-        /// The DMARC records of the name. Other TXT records are not among them.
+        /// The DMARC records of the name, invalid ones too. Other TXT records are not among them.
         let records: [DMARCRecord]
         let hasAlmostRecord: Bool
+        /// The record that counts: the only one, if it is valid.
+        var valid: DMARCRecord? { records.count == 1 ? records.first { $0.isValid } : nil }
         /// Why there is no saying what stands there; nil if there is.
         var failure: DMARCReason? { DMARCReason(outcome) }
     }

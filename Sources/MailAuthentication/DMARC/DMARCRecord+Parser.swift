@@ -20,7 +20,8 @@ extension DMARCRecord {
 
     /// Reads a TXT record, its strings joined; nil if it is no DMARC record.
     ///
-    /// Nothing behind the version makes the record invalid: what is wrong is left at its default (RFC 9989 §4.7).
+    /// What is wrong behind the version is left at its default (RFC 9989 §4.7), but for a tag that stands twice: it
+    /// makes the whole list invalid (RFC 6376 §3.2, whose syntax DMARC takes over), see ``isValid``.
     package init?(_ bytes: [UInt8]) {
         guard Self.isRecord(bytes) else { return nil }
         self.init()
@@ -38,6 +39,7 @@ extension DMARCRecord {
             }
             guard seen.insert(name).inserted else {
                 found.insert(.duplicateTag)
+                noteDuplicate(name)
                 continue
             }
             failureOptionsGiven = failureOptionsGiven || name == "fo"
@@ -55,6 +57,12 @@ extension DMARCRecord {
             value.allSatisfy({ (0x20...0x7E).contains($0) })
         else { return nil }
         return (String(decoding: name.map(ASCII.lowercased), as: UTF8.self), value)
+    }
+
+    private mutating func noteDuplicate(_ name: String) {
+        let name = String(name.prefix(Self.tagNameSizeMax))
+        guard duplicateTags.count < Self.duplicateTagsMax, !duplicateTags.contains(name) else { return }
+        duplicateTags.append(name)
     }
 
     private mutating func take(_ name: String, _ value: ArraySlice<UInt8>, _ found: inout Set<DMARCAnomaly>) {

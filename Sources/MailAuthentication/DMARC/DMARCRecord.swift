@@ -49,6 +49,15 @@ package struct DMARCRecord: Hashable, Sendable {
     /// What is odd about the record, each code once, in the order of the list.
     package internal(set) var anomalies: [DMARCAnomaly] = []
 
+    /// The names of tags that stand twice: the first of them, and so much of each.
+    package internal(set) var duplicateTags: [String] = []
+
+    static let duplicateTagsMax = 8
+    static let tagNameSizeMax = 63
+
+    /// Whether the record counts: no tag stands twice (RFC 6376 §3.2). An invalid one is no record.
+    package var isValid: Bool { duplicateTags.isEmpty }
+
     /// Whether `p` is valid, and `sp` and `np` are valid or absent.
     package var hasValidPolicies: Bool {
         policies[.p] != nil && !anomalies.contains(.invalidSP) && !anomalies.contains(.invalidNP)

@@ -23,9 +23,9 @@ package struct ListDiscovery: Hashable, Sendable {
         for domain in authorDomain == organizationalDomain ? [authorDomain] : [authorDomain, organizationalDomain] {
             let found = await queries.records(for: domain)
             if let failure = found.failure { return .temporaryError(failure) }
-            guard let record = found.records.first else { continue }
             // Several records end the search here: "policy discovery terminates" (RFC 7489 §6.6.3).
-            guard found.records.count == 1 else { return .none(.noRecord) }
+            guard found.records.count < 2 else { return .none(.noRecord) }
+            guard let record = found.valid else { continue }
             let tag = domain == authorDomain ? DMARCRecord.PolicyTag.p : .sp
             guard let policy = record.policy(tag) else { return .none(.recordNotApplicable) }
             return .applies(

@@ -45,9 +45,7 @@ package struct PublicSuffixList: Sendable {
             kind = .wildcard
         }
         guard !text.contains(UInt8(ascii: "*")), text.last != UInt8(ascii: ".") else { return nil }
-        let labels = String(decoding: text, as: UTF8.self).split(separator: ".", omittingEmptySubsequences: false)
-        let ascii = labels.compactMap { Punycode.asciiLabel($0) }
-        guard ascii.count == labels.count, let name = DomainName(ascii.joined(separator: ".")) else { return nil }
+        guard let name = DomainName(internationalized: String(decoding: text, as: UTF8.self)) else { return nil }
         return (Array(name.text.utf8), kind)
     }
 

@@ -76,7 +76,7 @@ extension DMARCEvaluator {
         guard let name = host.prefixed(by: "\(policyDomain)._report._dmarc") else { return (.unauthorized, []) }
         let answer = await queries.answer(to: Question(name, .txt))
         guard !answer.isTemporaryError else { return (.temperror, []) }
-        let records = answer.texts.compactMap { DMARCRecord($0) }
+        let records = answer.texts.compactMap { DMARCRecord($0) }.filter(\.isValid)
         guard !records.isEmpty else { return (.unauthorized, []) }
         let overrides = records.flatMap(\.aggregateReportURIs)
         guard overrides.allSatisfy({ $0.host == host }) else { return (.overrideElsewhere, []) }

@@ -12,10 +12,12 @@ package struct TreeWalk: Hashable, Sendable {
         package let outcome: Answer.Outcome
         /// Nil where `_dmarc.<domain>` is too long to be a name, so that nothing was asked.
         package let evidence: Digest?
-        /// The record, if there was exactly one.
+        /// The record, if there was exactly one and it is valid.
         package let record: DMARCRecord?
         /// What is odd about the set of records at the name; the record's own anomalies are in it.
         package let anomalies: [DMARCAnomaly]
+        /// The tags that stand twice in the only record, which is discarded for it.
+        package let duplicateTags: [String]
 
         /// The name that was asked for.
         package var queriedName: String { "_dmarc.\(domain)" }
@@ -38,13 +40,14 @@ package struct TreeWalk: Hashable, Sendable {
         while steps.count < Self.queriesMax {
             let domain = start.suffix(count)
             let found = await queries.records(for: domain)
-            let record = found.records.count == 1 ? found.records.first : nil
+            let only = found.records.count == 1 ? found.records.first : nil
+            let record = found.valid
             var anomalies: [DMARCAnomaly] = found.records.count > 1 ? [.multipleRecords] : []
             if found.hasAlmostRecord { anomalies.append(.invalidVersion) }
             steps.append(
                 Step(
                     domain: domain, outcome: found.outcome, evidence: found.evidence, record: record,
-                    anomalies: anomalies + (record?.anomalies ?? [])))
+                    anomalies: anomalies + (only?.anomalies ?? []), duplicateTags: only?.duplicateTags ?? []))
             failure = found.failure
             guard failure == nil, record.map({ $0.suffixFlag == .unknown }) ?? true, count > 1 else { break }
             count = count >= 8 ? 7 : count - 1

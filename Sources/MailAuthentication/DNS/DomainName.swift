@@ -1,3 +1,5 @@
+import Ledger
+
 /// A domain name (RFC 1035 §2.3.4): labels of 1 to 63 octets, at most 253 characters, without the root's dot.
 ///
 /// Lower case, so that equal names are equal values. Any printable ASCII may stand in a label, for SPF's macros make
@@ -32,6 +34,17 @@ package struct DomainName: Hashable, Sendable {
         }
         guard labelSize > 0 else { return nil }
         text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The name that people and programs write in mail: U-labels become A-labels (RFC 8616 §2). Packets, records and
+    /// what macros make of them hold no U-labels, so they are read as they stand.
+    package init?(internationalized given: some StringProtocol) {
+        guard !given.utf8.allSatisfy({ $0 < 0x80 }) else {
+            self.init(given)
+            return
+        }
+        guard let name = ALabels.name(given) else { return nil }
+        self.init(name)
     }
 
     private init(known text: Substring) { self.text = String(text) }

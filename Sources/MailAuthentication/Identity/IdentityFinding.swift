@@ -9,6 +9,7 @@ package struct IdentityFinding: Hashable, Sendable {
         case dmarcNoRecord = "dmarc.no_record"
         case dmarcNotApplicable = "dmarc.record_not_applicable"
         case dmarcMultipleRecords = "dmarc.multiple_records"
+        case dmarcDuplicateTag = "dmarc.duplicate_tag"
         case dmarcAnomaly = "dmarc.anomaly"
         case dmarcNone = "dmarc.p_none"
         case dmarcTesting = "dmarc.testing"
@@ -43,8 +44,8 @@ package struct IdentityFinding: Hashable, Sendable {
 
     package var severity: Severity {
         switch code {
-        case .dmarcNoRecord, .dmarcNotApplicable, .dmarcMultipleRecords, .nothingAligned, .spfBroken, .spfAddress,
-            .dkimNoKey, .dkimWeakKey:
+        case .dmarcNoRecord, .dmarcNotApplicable, .dmarcMultipleRecords, .dmarcDuplicateTag, .nothingAligned,
+            .spfBroken, .spfAddress, .dkimNoKey, .dkimWeakKey:
             .error
         case .dmarcAnomaly, .dmarcNone, .dmarcTesting, .dmarcUnanswered, .discoveryDisagreement, .reportsUnauthorized,
             .spfNoRecord,
@@ -59,6 +60,7 @@ package struct IdentityFinding: Hashable, Sendable {
         switch code {
         case .dmarcNoRecord, .dmarcNotApplicable: "RFC 9989 §4.10.1"
         case .dmarcMultipleRecords: "RFC 9989 §4.10"
+        case .dmarcDuplicateTag: "RFC 6376 §3.2"
         case .dmarcAnomaly, .dmarcNone, .dmarcTesting: "RFC 9989 §4.7"
         case .dmarcUnanswered: "RFC 9989 §5.3"
         case .discoveryDisagreement: "RFC 9989 §4.10, RFC 7489 §3.2"
@@ -87,6 +89,9 @@ package struct IdentityFinding: Hashable, Sendable {
                 + "or reject."
         case .dmarcMultipleRecords:
             "Several DMARC records stand at _dmarc.\(subject), so none of them counts. Leave one."
+        case .dmarcDuplicateTag:
+            "The DMARC record at _dmarc.\(subject) has a tag twice (\(detail ?? "unknown")), which makes the whole "
+                + "record invalid: no receiver need heed it. Write each tag once."
         case .dmarcAnomaly: "Something is odd about the DMARC record: \(detail ?? "unknown"). Write it without."
         case .dmarcNone:
             "The policy is none: mail that others send under this name is delivered. Raise p to "

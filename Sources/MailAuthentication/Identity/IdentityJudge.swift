@@ -13,7 +13,7 @@ struct IdentityJudge {
         guard let discovery = dmarc.discovery else { return .indeterminate }
         switch discovery.applicability {
         case .temporaryError: return .indeterminate
-        case .none(let reason): return reason == .noRecord && !hasManyRecords ? .unprotected : .misconfigured
+        case .none(let reason): return reason == .noRecord && !hasDiscardedRecord ? .unprotected : .misconfigured
         case .applies(let policy):
             let isBroken = spf.isBroken || dkim.contains { !$0.isReady && !$0.isOpen }
             guard !isBroken else { return .misconfigured }
@@ -25,7 +25,10 @@ struct IdentityJudge {
         }
     }
 
-    private var hasManyRecords: Bool { dmarc.discovery?.anomalies.contains(.multipleRecords) ?? false }
+    /// Whether there is a record that does not count: one of several, or one that is invalid as a whole.
+    private var hasDiscardedRecord: Bool {
+        dmarc.discovery?.anomalies.contains { $0 == .multipleRecords || $0 == .duplicateTag } ?? false
+    }
 
     var findings: [IdentityFinding] {
         dmarcFindings + reportFindings + spfFindings + dkimFindings + alignmentFindings
@@ -49,13 +52,17 @@ struct IdentityJudge {
         case .temporaryError(let reason):
             findings.append(IdentityFinding(.dmarcUnanswered, domain, detail: reason.rawValue))
         case .none(let reason) where reason == .noRecord:
-            if !hasManyRecords { findings.append(IdentityFinding(.dmarcNoRecord, domain)) }
+            if !hasDiscardedRecord { findings.append(IdentityFinding(.dmarcNoRecord, domain)) }
         case .none: findings.append(IdentityFinding(.dmarcNotApplicable, domain))
         case .applies(let policy):
             if policy.declared == .none { findings.append(IdentityFinding(.dmarcNone, policy.domain.text)) }
             if policy.record.isTesting { findings.append(IdentityFinding(.dmarcTesting, policy.domain.text)) }
         }
-        for anomaly in discovery.anomalies {
+        for step in discovery.walk.steps where !step.duplicateTags.isEmpty {
+            let tags = step.duplicateTags.joined(separator: ", ")
+            findings.append(IdentityFinding(.dmarcDuplicateTag, step.domain.text, detail: tags))
+        }
+        for anomaly in discovery.anomalies where anomaly != .duplicateTag {
             findings.append(
                 anomaly == .multipleRecords
                     ? IdentityFinding(.dmarcMultipleRecords, domain)

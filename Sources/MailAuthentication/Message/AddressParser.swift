@@ -1,3 +1,5 @@
+import Ledger
+
 /// Reads an address list (RFC 5322 §3.4 and §4.4) from its first byte to its last, one element after the other.
 struct AddressParser {
     typealias Reason = UnusableAddress.Reason
@@ -232,9 +234,10 @@ extension AddressParser {
 
     private static func domain(_ name: [UInt8]) throws(Reason) -> Mailbox.Domain {
         guard let text = String(validating: name, as: UTF8.self) else { throw .notUTF8 }
-        guard name.allSatisfy({ $0 < 0x80 }) else { return .internationalized(text) }
+        let isASCII = name.allSatisfy { $0 < 0x80 }
+        guard isASCII || ALabels.name(text) != nil else { return .internationalized(text) }
         // No label is empty here, so a name that is none is too long.
-        guard let domain = DomainName(text) else { throw .domainTooLong }
+        guard let domain = DomainName(internationalized: text) else { throw .domainTooLong }
         // RFC 5321 §4.1.2 asks for a host name; the other signs of an atom do harm in what is written of it.
         guard domain.isHostName else { throw .domainSyntax }
         return .name(domain)

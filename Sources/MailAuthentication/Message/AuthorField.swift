@@ -20,7 +20,7 @@ package struct AuthorField: Hashable, Sendable {
         case unusableAddress = "unusable_address"
         case multipleMailboxes = "multiple_mailboxes"
         case multipleDomains = "multiple_domains"
-        /// A domain with octets outside ASCII. RFC 9989 wants A-labels; nothing converts it here.
+        /// A domain with octets outside ASCII that makes no A-labels, in which RFC 9989 wants it.
         case internationalizedDomain = "internationalized_domain"
         case domainLiteral = "domain_literal"
         /// RFC 6854 allows groups in From.

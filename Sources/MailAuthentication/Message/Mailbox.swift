@@ -2,9 +2,9 @@
 package struct Mailbox: Hashable, Sendable {
     /// What stands behind the at-sign.
     package enum Domain: Hashable, Sendable {
-        /// A host name in ASCII: what authentication can work on.
+        /// A host name in A-labels, whatever it was written in: what authentication can work on.
         case name(DomainName)
-        /// A name with octets outside ASCII, as it was written: not converted, not compared.
+        /// A name with octets outside ASCII that makes no A-labels (RFC 5891), as it was written: not compared.
         case internationalized(String)
         /// An address literal with its brackets (RFC 5321 §4.1.3). It names no domain.
         case literal(String)

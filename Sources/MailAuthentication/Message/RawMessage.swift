@@ -12,7 +12,27 @@ package struct RawMessage: Sendable {
     package let hasTooManyFields: Bool
     /// Lines of the header that are no field, which a strict reader would refuse.
     package let strayLineCount: Int
+    /// Whether its lines came with a bare LF and were given back their CR; a replay takes it from what was recorded.
+    package var hasRestoredLineEnds = false
     private let bodyStart: Int
+
+    /// The message that somebody handed in. Mail that lay in a file often has the line ends of Unix; it travelled with
+    /// CRLF, and so it was signed (RFC 6376 §5.3). Where there is an LF and no CR at all, each line gets its CR back,
+    /// and ``hasRestoredLineEnds`` says so. Mixed ends stay as they are: nobody can say what was signed.
+    package init(received bytes: [UInt8]) {
+        guard !bytes.contains(0x0D), bytes.contains(0x0A) else {
+            self.init(bytes)
+            return
+        }
+        var restored: [UInt8] = []
+        restored.reserveCapacity(bytes.count + bytes.count / 16)
+        for byte in bytes {
+            if byte == 0x0A { restored.append(0x0D) }
+            restored.append(byte)
+        }
+        self.init(restored)
+        hasRestoredLineEnds = true
+    }
 
     /// Splits header and body at the first empty line. Any bytes are a message: one without an empty line has no body.
     ///

@@ -85,7 +85,7 @@ extension AggregateReportParser {
     ) throws(ReportRejection) {
         if [.np, .testing, .discoveryMethod].contains(element) { usesRFC9990 = true }
         switch element {
-        case .domain: policy.domain = DomainName(try text())
+        case .domain: policy.domain = DomainName(internationalized: try text())
         case .p: policy.policy = try word()
         case .sp: policy.subdomainPolicy = try word()
         case .np: policy.nonexistentPolicy = try word()
@@ -104,6 +104,6 @@ extension AggregateReportParser {
         let words = metadata.orgName.utf8.map(ASCII.lowercased).split(whereSeparator: XMLReader.isSpace)
         if !words.isEmpty { return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self) }
         guard let email = metadata.email, let at = email.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
-        return DomainName(email[email.utf8.index(after: at)...])?.text
+        return DomainName(internationalized: email[email.utf8.index(after: at)...])?.text
     }
 }

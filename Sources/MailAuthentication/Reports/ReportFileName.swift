@@ -26,7 +26,8 @@ package struct ReportFileName: Hashable, Sendable {
             return nil
         }
         let parts = stem.split(separator: UInt8(ascii: "!"), omittingEmptySubsequences: false)
-        guard (4...5).contains(parts.count), let domain = DomainName(String(decoding: parts[1], as: UTF8.self)),
+        guard (4...5).contains(parts.count),
+            let domain = DomainName(internationalized: String(decoding: parts[1], as: UTF8.self)),
             let begin = Self.timestamp(parts[2]), let end = Self.timestamp(parts[3])
         else { return nil }
         let unique = parts.count == 5 ? parts[4] : []

@@ -10,10 +10,10 @@ package struct SPFEvaluator: Sendable {
         self.resolver = resolver
     }
 
-    /// Checks the name of that scope.
+    /// Checks the name of that scope. U-labels in it become A-labels (RFC 8616 §4).
     package func evaluate(_ request: SPFRequest, scope: SPFScope) async -> SPFResult {
         let given = request.sender(scope).domain
-        let domain = DomainName(given)
+        let domain = DomainName(internationalized: given)
         var evaluation = SPFEvaluation(request, scope, resolver)
         var verdict = SPFVerdict(.none, .invalidDomain)
         var explanation: String?

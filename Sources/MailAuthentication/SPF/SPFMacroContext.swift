@@ -1,3 +1,5 @@
+import Ledger
+
 /// What the macros of a record stand for during a check (RFC 7208 §7.2).
 struct SPFMacroContext: Sendable {
     /// The longest value that a macro takes, in bytes: more than any name or path of SMTP (RFC 5321 §4.5.3.1), so that
@@ -23,7 +25,9 @@ struct SPFMacroContext: Sendable {
         time = request.time
     }
 
+    /// The name as macros write it: without the root's dot, and in A-labels (RFC 8616 §4).
     private static func withoutRoot(_ name: String) -> [UInt8] {
+        let name = name.utf8.allSatisfy { $0 < 0x80 } ? name : ALabels.name(name) ?? name
         let bytes = name.utf8.suffix(valueSizeMax)
         return Array(bytes.last == UInt8(ascii: ".") ? bytes.dropLast() : bytes)
     }

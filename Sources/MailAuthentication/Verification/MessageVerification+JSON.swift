@@ -31,6 +31,7 @@ extension MessageVerification {
             .init("from", .array(author.mailboxes.map { .string($0.address) })),
             .init("author_domains", .array(author.domains.map { .string($0.text) })),
         ]
+        if hasRestoredLineEnds { members.append(.init("line_endings", "restored")) }
         if let messageID { members.append(.init("message_id", .string(messageID))) }
         if !author.findings.isEmpty {
             members.append(.init("from_findings", .array(author.findings.map { .string($0.rawValue) })))

@@ -3,10 +3,12 @@ package import Ledger
 
 /// What SPF, DKIM and DMARC say about one message.
 package struct MessageVerification: Sendable {
-    /// The SHA-256 of the message's bytes.
+    /// The SHA-256 of the message's bytes, its line ends restored.
     package let rawDigest: Digest
     /// The size in bytes.
     package let size: Int
+    /// Whether all its lines came with a bare LF and were given back their CR.
+    package let hasRestoredLineEnds: Bool
     /// The Message-ID, if there is exactly one.
     package let messageID: String?
     /// The moment at which signatures were judged.

@@ -31,8 +31,9 @@ package struct MessageVerifier: Sendable {
             message, asOf: time.microseconds / 1_000_000)
         let dmarc = await dmarcResult(author, spf, dkim)
         return MessageVerification(
-            rawDigest: SHA256.digest(message.bytes), size: message.bytes.count, messageID: MessageIDField(message).id,
-            asOf: time, author: author, spf: spf, dkim: dkim, dmarc: dmarc,
+            rawDigest: SHA256.digest(message.bytes), size: message.bytes.count,
+            hasRestoredLineEnds: message.hasRestoredLineEnds, messageID: MessageIDField(message).id, asOf: time,
+            author: author, spf: spf, dkim: dkim, dmarc: dmarc,
             claims: trust.claims(in: message),
             hasUnsubscribe: !message.fields(named: "list-unsubscribe").isEmpty,
             hasOneClick: Self.hasOneClick(message))

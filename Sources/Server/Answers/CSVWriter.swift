@@ -10,7 +10,8 @@ struct CSVWriter {
 
     private static let columns = [
         "seq", "recorded_at", "occurred_at", "kind", "outcome", "message_id", "sender", "oversight_mode", "actor_type",
-        "actor_id", "engine", "run_id", "step_id", "attempt", "reporter_id", "via", "claim", "data", "leaf_hash",
+        "actor_id", "engine", "run_id", "step_id", "attempt", "reporter_id", "via", "claimed", "data",
+        "leaf_hash",
     ]
 
     /// - Parameter withPersonal: whether two columns follow: the sealed values as JSON, and what erased some.
@@ -40,8 +41,7 @@ struct CSVWriter {
         for name in ["engine", "run_id", "step_id", "attempt"] { field(json["workflow"]?[name]) }
         field(json["reporter"]?["id"])
         field(json["reporter"]?["via"])
-        // What a producer says about decisions and verifications is not one.
-        field(entry.isClaim ? "claim" : "")
+        field(Self.claimed(entry, json))
         field(json["data"])
         field(entry.leafHash.hex)
         if withPersonal {
@@ -49,6 +49,14 @@ struct CSVWriter {
             field(entry.erasure.map(JSONValue.integer))
         }
         endRow()
+    }
+
+    /// What stands on a producer's word alone: `entry` where that is a decision or a verification as a whole, or the
+    /// facts of a check that only its caller vouches for, by name, with spaces between them.
+    private static func claimed(_ entry: StoredEntry, _ json: JSONValue) -> JSONValue? {
+        guard !entry.isClaim else { return "entry" }
+        guard json["kind"]?.text == Kind.verification.rawValue else { return nil }
+        return json["data"]?["claimed"]?.elements.map { .string($0.compactMap(\.text).joined(separator: " ")) }
     }
 
     private mutating func field(_ value: JSONValue?) {

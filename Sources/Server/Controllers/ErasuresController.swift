@@ -27,6 +27,7 @@ struct ErasuresController: Sendable {
         switch outcome {
         case .erased(let erasure):
             return JSONWriter.answer { writer in
+                writer.member("found", erasure.foundSubject)
                 writer.name("erased_by")
                 writer.value(.array(erasure.erasedBy.map(JSONValue.integer)))
                 writer.member("recorded_at", erasure.recordedAt)

@@ -23,7 +23,7 @@ struct ReportsController: Sendable {
     private func receive(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         try QueryReader(request).requireNothingElse()
         let label = try MediaType.reportLabel(of: request)
-        let body = try await request.wholeBody(context, sizeMax: ServerConfiguration.reportSizeMax)
+        let body = try await request.filledBody(context, sizeMax: ServerConfiguration.reportSizeMax)
         // A long report keeps a processor busy for seconds: the event loop has other connections.
         let received = try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await reports.receive(
@@ -103,11 +103,7 @@ struct ReportsController: Sendable {
     /// What every listing can be narrowed to.
     private static func filter(_ query: inout QueryReader) throws(Refusal) -> ReportFilter {
         var filter = ReportFilter()
-        filter.policyDomain = try query.one("policy_domain") { (text) throws(Refusal) in
-            let domain = text.lowercased()
-            try Address.requireDomain(domain)
-            return domain
-        }
+        filter.policyDomain = try query.one("policy_domain") { (text) throws(Refusal) in try Address.domain(text) }
         filter.from = try query.timestamp("from")
         filter.to = try query.timestamp("to")
         return filter

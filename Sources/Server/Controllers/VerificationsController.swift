@@ -14,7 +14,6 @@ struct VerificationsController: Sendable {
     let checks: IdentityChecks
     let register: IdentityRegister
     let timeout: Duration
-    let clock: @Sendable () -> Timestamp
 
     var routes: [Route] {
         [
@@ -45,7 +44,8 @@ struct VerificationsController: Sendable {
             ? verifications.record(
                 checked, asked, message: message, in: caller.ledger, reporter: reporter(caller),
                 deadline: .now + timeout) : nil
-        return Self.answer(checked.result.json, checked.evidence, placed)
+        let envelope = MessageEnvelope(asked, checked.result.scope)
+        return Self.answer(checked.result.json, checked.evidence, placed, claimed: envelope.claimed())
     }
 
     private func identity(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
@@ -83,29 +83,26 @@ struct VerificationsController: Sendable {
         let client = try query.one("ip") { (text) throws(Refusal) in try IdentitySettings.address(.string(text)) }
         let helo = try query.one("helo") { (text) throws(Refusal) in try Self.text(.string(text)) }
         let mailFrom = try query.one("mail_from") { (text) throws(Refusal) in try Self.text(.string(text)) }
-        let asOf = try query.timestamp("as_of") ?? clock()
+        let asOf = try query.timestamp("as_of")
         let phase = try query.choice("phase", of: Phase.self) ?? .postSend
-        let trusted = try query.all("trust") { (text) throws(Refusal) in
-            try MemberReader.text(.string(text), min: 1, max: DomainName.sizeMax)
-        }
         let isRecorded = try query.flag("record")
         try query.requireNothingElse()
         try MediaType.requireMessage(request)
-        let message = try await Self.message(in: try await request.wholeBody(context))
+        let message = try await Self.message(in: try await request.filledBody(context))
         let envelope = MessageEnvelope(client: client, helo: helo, mailFrom: mailFrom)
-        let checked = await verifications.check(
-            message, envelope, asOf: asOf, trust: AuthenticationResultsTrust(trusted))
+        let claimed = envelope.claimed(withTime: asOf != nil)
+        let checked = await verifications.check(message, envelope, asOf: asOf)
         let placed =
             try await isRecorded
             ? verifications.record(
-                checked, envelope, phase: phase, trusted: trusted, in: caller.ledger, reporter: reporter(caller),
+                checked, envelope, claimed: claimed, phase: phase, in: caller.ledger, reporter: reporter(caller),
                 deadline: .now + timeout) : nil
-        return Self.answer(checked.result.json, checked.evidence, placed)
+        return Self.answer(checked.result.json, checked.evidence, placed, claimed: claimed)
     }
 
     /// The message in a body: split off the event loop, which has other connections.
     private static func message(in body: [UInt8]) async throws -> RawMessage {
-        let message = await withTaskExecutorPreference(globalConcurrentExecutor) { RawMessage(body) }
+        let message = await withTaskExecutorPreference(globalConcurrentExecutor) { RawMessage(received: body) }
         guard !message.hasTooManyFields else {
             throw Refusal(
                 .invalidParameter, "the message has more than \(RawMessage.fieldCountMax) header fields")
@@ -127,6 +124,7 @@ struct VerificationsController: Sendable {
             writer.member("engine", replay.engine)
             writer.member("same_public_suffix_list", replay.hasSameList)
             writer.member("lost_evidence", replay.lostCount)
+            writer.claimed(replay.claimed)
             writer.name("not_asked_before")
             writer.array { writer in
                 for question in replay.missing { writer.value("\(question.name) \(question.type.name)") }
@@ -138,12 +136,16 @@ struct VerificationsController: Sendable {
 
     private func reporter(_ caller: Caller) -> Reporter { Reporter(id: caller.grant.id, via: .service) }
 
-    private static func answer(_ result: JSONValue, _ evidence: [DNSEvidence], _ placed: Placed?) -> Response {
+    /// - Parameter claimed: the facts that the caller gave, by name.
+    private static func answer(
+        _ result: JSONValue, _ evidence: [DNSEvidence], _ placed: Placed?, claimed: [String] = []
+    ) -> Response {
         JSONWriter.answer(status: placed == nil ? .ok : .created) { writer in
             for member in result.members ?? [] {
                 writer.name(member.name)
                 writer.value(member.value)
             }
+            writer.claimed(claimed)
             // Each as the canonical JSON whose SHA-256 is its digest.
             writer.name("evidence")
             writer.array { writer in
@@ -158,5 +160,15 @@ struct VerificationsController: Sendable {
 
     private static func text(_ value: JSONValue) throws(Refusal) -> String {
         try MemberReader.text(value, min: 0, max: textSizeMax)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func claimed(_ names: [String]) {
+        guard !names.isEmpty else { return }
+        name("claimed")
+        array { writer in
+            for name in names { writer.value(name) }
+        }
     }
 }

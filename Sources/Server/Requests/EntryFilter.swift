@@ -24,11 +24,7 @@ package struct EntryFilter: Sendable {
         note("message_id", query.messageIDs.map(\.text))
         query.senders = try reader.all("sender", Self.address)
         note("sender", query.senders)
-        query.senderDomains = try reader.all("sender_domain") { (text) throws(Refusal) in
-            let domain = text.lowercased()
-            try Address.requireDomain(domain)
-            return domain
-        }
+        query.senderDomains = try reader.all("sender_domain") { (text) throws(Refusal) in try Address.domain(text) }
         note("sender_domain", query.senderDomains)
         query.kinds = try reader.all("kind") { (text) throws(Refusal) in
             try QueryReader.choice(text, of: Kind.self).rawValue

@@ -52,6 +52,15 @@ extension Request {
         return bytes
     }
 
+    /// The whole body, which must hold something: what is recorded of nothing stays for ever.
+    func filledBody(_ context: CallContext, sizeMax: Int = ServerConfiguration.bodySizeMax) async throws -> [UInt8] {
+        let bytes = try await wholeBody(context, sizeMax: sizeMax)
+        guard !bytes.isEmpty else {
+            throw Problem(.badRequest, "invalid_member", "the body is empty; send the bytes of the file")
+        }
+        return bytes
+    }
+
     private static func tooLarge(_ limit: Int, closes: Bool) -> Problem {
         var problem = Problem(.contentTooLarge, "too_large", "a body has at most \(limit) bytes")
         problem.limit = limit

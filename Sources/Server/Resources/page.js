@@ -226,6 +226,15 @@ function moment({ seq, leaf_hash, entry, claim, personal: disclosed, erased_by: 
     const { kind, recorded_at, reporter, actor, workflow } = entry;
     const marks = [];
     if (claim) marks.push(" ", claimMark("Reported by a producer, and neither decided nor checked here"));
+    // What the caller of a check told the service of the transport, and what a check mended first.
+    const { claimed, line_endings: lineEnds } = kind === "verification" ? entry.data ?? {} : {};
+    if (Array.isArray(claimed)) {
+        marks.push(" ", el("span", { class: "mark", title: "Told by the caller of the check, seen by nobody here" },
+            foreign(`${claimed.join(", ")} as claimed`)));
+    }
+    if (lineEnds === "restored") {
+        marks.push(" ", el("span", { class: "mark", title: "All lines came with a bare LF" }, "line ends restored"));
+    }
     if (workflow) marks.push(" ", foreign(stepName(workflow)));
     const seconds = before && Math.round((Date.parse(recorded_at) - Date.parse(before.entry.recorded_at)) / 1000);
     return el("li", { class: KINDS.includes(kind) ? kind : "", "data-seq": seq },

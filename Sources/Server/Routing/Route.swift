@@ -84,8 +84,7 @@ extension Route {
         let timeout = configuration.requestTimeout
         let register = IdentityRegister(store)
         let reports = DMARCReports(store, clock: clock) { mail in
-            let checked = await verifications.check(
-                mail, MessageEnvelope(), asOf: clock(), trust: AuthenticationResultsTrust([]))
+            let checked = await verifications.check(mail, MessageEnvelope())
             return (checked.result, checked.evidence)
         }
         return AppendController(store: store, receipts: receipts, timeout: timeout).routes
@@ -100,7 +99,7 @@ extension Route {
                 store: store, observer: observer, timeout: timeout, sendTimeout: configuration.sendTimeout
             ).routes
             + VerificationsController(
-                verifications: verifications, checks: checks, register: register, timeout: timeout, clock: clock
+                verifications: verifications, checks: checks, register: register, timeout: timeout
             ).routes
             + IdentitiesController(store: store, register: register, checks: checks, timeout: timeout).routes
             + ReportsController(reports: reports, stored: StoredReports(store), timeout: timeout).routes

@@ -21,9 +21,11 @@ CREATE TABLE countersign.ledgers (
     -- says so.
     clock_accepted_until timestamptz,
     clock_accepted_seq   bigint,
-    -- Why nothing may be appended: what is stored contradicts a checkpoint that was signed. Appends read it under their
-    -- lock. The entry beside which the last halt was lifted.
+    -- Why nothing may be appended: what is stored contradicts what was signed or answered. Appends read it under their
+    -- lock. The largest tree that the ledger should have had. The entry beside which the last halt was lifted.
     halted               text COLLATE "C" CHECK (octet_length(halted) BETWEEN 1 AND 1000),
+    halted_size          bigint CHECK (halted_size > 0),
+    halted_root          bytea CHECK (octet_length(halted_root) = 32),
     resumed_seq          bigint,
     -- What may be read without a token: nothing, checkpoints and hashes, or the lines as well. The entry that says so.
     public_reads         text COLLATE "C" NOT NULL DEFAULT 'none' CHECK (public_reads IN ('none', 'hashes', 'entries')),
@@ -188,8 +190,8 @@ BEGIN
 END
 $$;
 
--- A ledger is halted by anybody who finds it contradicted, the first reason stays, and an entry lifts the halt. What is
--- public, and which standstill of the clock was accepted, follow from the last entry that says so.
+-- A ledger is halted by anybody who finds it contradicted, the first reason stays, the tree that is expected only grows,
+-- and an entry lifts the halt. What is public, and which standstill of the clock was accepted, follow from the last entry that says so.
 CREATE FUNCTION countersign.ledger_follows_deeds() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = countersign, pg_catalog, pg_temp AS $$
 DECLARE
@@ -198,11 +200,16 @@ BEGIN
     IF OLD.halted IS NOT NULL AND NEW.halted IS NULL THEN
         said := deed(NEW.ledger_id, NEW.resumed_seq, 'policy', 'changed');
         PERFORM require_deed(
-            said ->> 'event' = 'ledger.resumed' AND NEW.resumed_seq > coalesce(OLD.resumed_seq, -1), 'halted');
+            said ->> 'event' = 'ledger.resumed' AND NEW.resumed_seq > coalesce(OLD.resumed_seq, -1)
+                AND (NEW.halted_size, NEW.halted_root) IS NOT DISTINCT FROM (NULL::bigint, NULL::bytea), 'halted');
     ELSE
         PERFORM require_deed(
             (OLD.halted IS NULL OR NEW.halted = OLD.halted) AND NEW.resumed_seq IS NOT DISTINCT FROM OLD.resumed_seq,
             'halted');
+        PERFORM require_deed(
+            (NEW.halted_size, NEW.halted_root) IS NOT DISTINCT FROM (OLD.halted_size, OLD.halted_root)
+                OR (NEW.halted IS NOT NULL AND NEW.halted_root IS NOT NULL
+                    AND NEW.halted_size > coalesce(OLD.halted_size, 0)), 'halted_size');
     END IF;
     IF (NEW.public_reads, NEW.published_seq) IS DISTINCT FROM (OLD.public_reads, OLD.published_seq) THEN
         said := deed(NEW.ledger_id, NEW.published_seq, 'policy', 'changed');

@@ -13,7 +13,8 @@ TO countersign_app;
 
 -- A ledger begins without a halt, and private. Locking its row for an append needs the right to update a column of it.
 GRANT SELECT, INSERT (ledger_id, origin, idempotency_check, lookup_check),
-    UPDATE (clock_accepted_until, clock_accepted_seq, halted, resumed_seq, public_reads, published_seq)
+    UPDATE (clock_accepted_until, clock_accepted_seq, halted, halted_size, halted_root, resumed_seq, public_reads,
+        published_seq)
     ON countersign.ledgers TO countersign_app;
 
 -- What entries call for.

@@ -61,6 +61,11 @@ package struct CheckpointSigner: Sendable {
         _ ledger: StoredLedger, kept: Bool, holding lock: FileLock, _ started: ContinuousClock.Instant
     ) async throws(SigningFault) -> PublishedCheckpoint {
         let head = try await asking { () throws(StoreError) in try await store.head(of: ledger) }
+        // After the head: what was appended beside what this process answered is not signed, for that would take the
+        // way back.
+        if let halt = try await asking({ () throws(StoreError) in try await store.halt(of: ledger) }) {
+            throw SigningFault(.halted, "\(halt.reason); run `countersign doctor --after-restore`")
+        }
         // After the head: whatever key an entry below it names is current then.
         let signers = try await currentKeys(of: ledger)
         let record = try record(of: ledger, by: signers)
@@ -105,18 +110,21 @@ package struct CheckpointSigner: Sendable {
         let known = record.checkpoint
         guard head.size >= known.size else {
             throw try await halted(
-                ledger, "the database has \(head.size) entries, and the guard a signed checkpoint of \(known.size)")
+                ledger, "the database has \(head.size) entries, and the guard a signed checkpoint of \(known.size)",
+                expecting: known)
         }
         let range = try await asking { () throws(StoreError) in
             try await store.hashLines(of: ledger, in: known.size..<head.size, onto: record.range)
         }
         guard range.size == head.size else {
-            throw try await halted(ledger, "the lines from \(range.size) on are missing or unreadable")
+            throw try await halted(
+                ledger, "the lines from \(range.size) on are missing or unreadable", expecting: known)
         }
         guard range.root == head.root else {
             throw try await halted(
                 ledger,
-                "the tree of \(head.size) entries does not grow out of the signed checkpoint of \(known.size)")
+                "the tree of \(head.size) entries does not grow out of the signed checkpoint of \(known.size)",
+                expecting: known)
         }
         return range
     }
@@ -176,8 +184,10 @@ package struct CheckpointSigner: Sendable {
         }
     }
 
-    private func halted(_ ledger: StoredLedger, _ reason: String) async throws(SigningFault) -> SigningFault {
-        try await asking { () throws(StoreError) in try await store.halt(ledger, reason) }
+    private func halted(
+        _ ledger: StoredLedger, _ reason: String, expecting expected: Checkpoint
+    ) async throws(SigningFault) -> SigningFault {
+        try await asking { () throws(StoreError) in try await store.halt(ledger, reason, expecting: expected) }
         return SigningFault(.halted, "\(reason); run `countersign doctor --after-restore`")
     }
 
@@ -217,7 +227,8 @@ extension CheckpointSigner {
         }
         if let larger = outcome.larger {
             throw try await halted(
-                ledger, "a witness has seen a checkpoint of \(larger.size) entries under the ledger's own signature")
+                ledger, "a witness has seen a checkpoint of \(larger.size) entries under the ledger's own signature",
+                expecting: larger)
         }
         return PublishedCheckpoint(
             outcome.note, published.checkpoint, signedAt: published.signedAt, isWitnessed: outcome.isMet,
@@ -234,17 +245,23 @@ extension CheckpointSigner {
         do throws(GuardFolder.Fault) { found = try guards.record(of: ledger.origin) } catch {
             throw SigningFault(error)
         }
+        // Known here alone, so far: the database may be another one than that which was halted.
+        if let halt = guards.halt(of: ledger.origin) {
+            throw try await halted(ledger, halt.reason, expecting: halt.expected)
+        }
         guard let known = found?.checkpoint, known.size > 0 else { return found?.checkpoint }
         let head = try await asking { () throws(StoreError) in try await store.head(of: ledger) }
         guard head.size >= known.size else {
             throw try await halted(
-                ledger, "the database has \(head.size) entries, and the guard a signed checkpoint of \(known.size)")
+                ledger, "the database has \(head.size) entries, and the guard a signed checkpoint of \(known.size)",
+                expecting: known)
         }
         let root = try await asking { () throws(StoreError) in
             try await store.root(of: ledger, size: known.size, head: head)
         }
         guard root == known.root else {
-            throw try await halted(ledger, "the tree of \(known.size) entries is not the one that was signed")
+            throw try await halted(
+                ledger, "the tree of \(known.size) entries is not the one that was signed", expecting: known)
         }
         return known
     }

@@ -85,7 +85,7 @@ package struct GuardFolder: Sendable {
         }
     }
 
-    private func write(_ body: () throws(FileFault) -> Void) throws(Fault) {
+    func write(_ body: () throws(FileFault) -> Void) throws(Fault) {
         do throws(FileFault) {
             try body()
         } catch {

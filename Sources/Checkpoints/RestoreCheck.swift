@@ -2,8 +2,8 @@ import Cryptography
 package import Ledger
 package import LedgerStore
 
-/// Holds a database, line by line, to the newest checkpoint that its guard knows: what somebody asks who has restored a
-/// backup, or failed over.
+/// Holds a database, line by line, to the newest checkpoint that its guard knows, and to the tree that a halt expected:
+/// what somebody asks who has restored a backup, or failed over.
 package struct RestoreCheck: Sendable {
     /// What was found.
     package enum Verdict: Sendable, Equatable {
@@ -11,9 +11,9 @@ package struct RestoreCheck: Sendable {
         case noGuard
         /// The database is at, or beyond, the checkpoint, and grows out of it.
         case grown(Checkpoint, size: Int)
-        /// Entries that were signed are not there.
+        /// Entries that were signed, or answered, are not there.
         case behind(Checkpoint, size: Int)
-        /// The entries that were signed are others than those that are there.
+        /// The entries that were signed, or answered, are others than those that are there.
         case other(Checkpoint)
         /// The lines that are there do not make the tree that the database says they make.
         case broken(size: Int)
@@ -27,16 +27,33 @@ package struct RestoreCheck: Sendable {
         self.guards = guards
     }
 
+    /// The trees that the ledger must contain, the smallest first: the one that was signed last, and the one that a
+    /// halt expected, if that is another one.
+    package func expected(of ledger: StoredLedger) async throws -> [Checkpoint] {
+        let signed = try guards.record(of: ledger.origin)?.checkpoint
+        let halted = try await store.halt(of: ledger)?.expected
+        let known = [signed, halted.flatMap { $0.size > 0 && $0 != signed ? $0 : nil }]
+        return known.compactMap(\.self).sorted { $0.size < $1.size }
+    }
+
     /// Reads all lines.
     package func check(_ ledger: StoredLedger) async throws -> Verdict {
-        guard let known = try guards.record(of: ledger.origin)?.checkpoint else { return .noGuard }
+        let expected = try await expected(of: ledger)
+        // A halt alone holds a ledger that was made without a key; of any other one the guard is missing.
+        let wantsGuard = try await !store.signingKeys(of: ledger).isEmpty
+        guard let largest = expected.last, try !wantsGuard || guards.record(of: ledger.origin) != nil else {
+            return .noGuard
+        }
         let head = try await store.head(of: ledger)
-        let common = min(known.size, head.size)
-        var tree = try await store.hashLines(of: ledger, in: 0..<common, onto: CompactRange())
-        guard tree.size == common else { return .broken(size: tree.size) }
-        if common == known.size, tree.root != known.root { return .other(known) }
-        tree = try await store.hashLines(of: ledger, in: common..<head.size, onto: tree)
+        var tree = CompactRange()
+        for known in expected {
+            let common = min(known.size, head.size)
+            tree = try await store.hashLines(of: ledger, in: tree.size..<common, onto: tree)
+            guard tree.size == common else { return .broken(size: tree.size) }
+            if common == known.size, tree.root != known.root { return .other(known) }
+        }
+        tree = try await store.hashLines(of: ledger, in: tree.size..<head.size, onto: tree)
         guard tree.size == head.size, tree.root == head.root else { return .broken(size: head.size) }
-        return head.size < known.size ? .behind(known, size: head.size) : .grown(known, size: head.size)
+        return head.size < largest.size ? .behind(largest, size: head.size) : .grown(largest, size: head.size)
     }
 }

@@ -68,13 +68,6 @@ extension Folder {
         return true
     }
 
-    /// Takes a name away, if it is there.
-    package func remove(_ name: String) throws(FileFault) {
-        let result = unsafe unlinkat(descriptor, name, 0)
-        let number = errno
-        guard result == 0 || number == ENOENT else { throw FileFault(number, place(name), "cannot be removed") }
-    }
-
     /// Gives a file or a folder in here another name, which replaces a file of that name; returns once that survives a
     /// loss of power.
     package func rename(_ name: String, to other: String) throws(FileFault) {

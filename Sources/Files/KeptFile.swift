@@ -31,6 +31,13 @@ package struct KeptFile: Sendable {
     /// See `Folder.create`.
     package func create(with bytes: [UInt8]) throws(FileFault) -> Bool { try folder().create(place.name, with: bytes) }
 
+    /// Takes the file away, for good when this returns; it may be gone already.
+    package func remove() throws(FileFault) {
+        guard let folder = try Folder.open(place.folder, sharing: sharing) else { return }
+        try folder.remove(place.name)
+        try folder.sync()
+    }
+
     /// See `Folder.append`.
     package func append(_ lines: [UInt8], lockTimeout: Duration) throws(FileFault) {
         try folder().append(lines, to: place.name, access, lockTimeout: lockTimeout)

@@ -28,7 +28,7 @@ package final class LedgerStore: Sendable {
     let appends: ConnectionPool
     private let master: Result<SecretKey, MasterSecret.Fault>
     let environment: AppendEnvironment
-    private let appenders = Mutex<[Int64: Appender]>([:])
+    let appenders = Mutex<[Int64: Appender]>([:])
     private let ledgers = Mutex<[Int64: StoredLedger]>([:])
     /// How large each ledger was when it was last looked at.
     private let sizes = Mutex<[Int64: Int]>([:])
@@ -41,11 +41,12 @@ package final class LedgerStore: Sendable {
     ///   - target: the database, as a role that may do what `countersign_app` may.
     ///   - master: the master secret, or why there is none: reads go on without it, appends are refused.
     ///   - journal: where erasures are named outside the database; nil for nowhere.
+    ///   - fence: what is known of ledgers outside the database; nil for nothing.
     ///   - clock: the service's own clock.
     package init(
         target: ConnectionTarget, master: Result<SecretKey, MasterSecret.Fault>, observer: any Observer,
         clockRule: ClockRule = .standard, connectionsMax: Int = 8, journal: ErasureJournal? = nil,
-        clock: @escaping @Sendable () -> Timestamp
+        fence: (any Fence)? = nil, clock: @escaping @Sendable () -> Timestamp
     ) {
         var appendTarget = target
         appendTarget.applicationName = "countersign append"
@@ -76,7 +77,7 @@ package final class LedgerStore: Sendable {
         reads = ConnectionPool(target: readTarget, size: connectionsMax)
         lookUps = ConnectionPool(target: lookUpTarget, size: connectionsMax)
         environment = AppendEnvironment(
-            connections: appends, observer: observer, clockRule: clockRule, clock: clock)
+            connections: appends, observer: observer, clockRule: clockRule, fence: fence, clock: clock)
         (wakeups, wake) = AsyncStream.makeStream()
     }
 
@@ -87,6 +88,7 @@ package final class LedgerStore: Sendable {
     package func run(catchesUpOthers: Bool = true) async {
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await self.advanceRollups(catchesUpOthers: catchesUpOthers) }
+            tasks.addTask { await self.watchAnswers() }
             tasks.addTask {
                 await withTaskCancellationHandler {
                     await self.drain()

@@ -32,7 +32,7 @@ package enum Observation: Sendable, Equatable {
     case clockRefused(ledger: String, reason: String)
     /// The master secret at hand is not the one that the ledger was made with.
     case masterSecretRefused(ledger: String)
-    /// The ledger is halted: what is stored contradicts a checkpoint that was signed.
+    /// The ledger is halted: what is stored contradicts what was signed or answered.
     case ledgerHalted(ledger: String, reason: String)
     /// A checkpoint was signed and published; `seconds` from the lock on the guard to the database.
     case checkpointPublished(ledger: String, size: Int, entries: Int, seconds: Double)

@@ -10,6 +10,9 @@ import Synchronization
 /// It does not stop the statement at the server; `statement_timeout` or `client_connection_check_interval` do
 /// (``ConnectionTarget/set(_:to:)``). A call whose deadline has passed before anything was sent leaves it open.
 package actor Connection {
+    private static let count = Atomic<UInt64>(0)
+    /// Tells this connection from every other one of the process.
+    package nonisolated let number = count.add(1, ordering: .relaxed).newValue
     private let executor = QueueExecutor(label: "postgres.connection")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     /// Runs tasks on the connection's thread.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from api import Api
 from paths import BINARY, ORIGIN, ROOT
+from postgres_tools import ACCOUNT, run_tool
 from service import Instance
 from verdict import Verdict
 
@@ -27,10 +27,8 @@ class ExternalCluster:
         self.base.chmod(0o755)
         self.home = self.base / "pg"
         self.home.mkdir()
-        self.account = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
-            shutil.chown(self.home, "postgres", "postgres")
-        self.binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+            shutil.chown(self.home, ACCOUNT, ACCOUNT)
         self.url = f"postgresql:///countersign?host={self.home}"
         self.key_file = self.base / "master.key"
         self.key_file.write_bytes(os.urandom(32))
@@ -93,10 +91,7 @@ class ExternalCluster:
         return Verdict.read(self.run("verify", "--ledger", ORIGIN, "--json"))
 
     def _tool(self, name: str, *arguments: str) -> None:
-        lead = ["runuser", "-u", self.account, "--"] if os.geteuid() == 0 else []
-        run = subprocess.run([*lead, str(self.binaries / name), *arguments], check=False, cwd=self.home,
-                             env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        assert run.returncode == 0, f"{name}: {run.stderr.decode(errors='replace')}"
+        run_tool(name, *arguments, home=self.home, environment=self.environment)
 
     def close(self) -> None:
         if self._instance is not None and self._instance.is_alive:

@@ -82,7 +82,7 @@ class Writers:
 
     def __init__(self, count: int, seed: str, token: str, url_of: Callable[[int], str]) -> None:
         self.ledger = Ledger()
-        self._token = token
+        self.token = token
         self._url_of = url_of
         self._seed = seed
         self._change = threading.Condition()
@@ -129,7 +129,7 @@ class Writers:
                 rounds = self._round
             with requests.Session() as session:
                 session.trust_env = False
-                session.headers["Authorization"] = f"Bearer {self._token}"
+                session.headers["Authorization"] = f"Bearer {self.token}"
                 while self._is_running:
                     count += 1
                     if not self._one(session, number, Request.make(rng, f"w{number}-{count}")):

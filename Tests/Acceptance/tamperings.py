@@ -46,6 +46,8 @@ _HEAD = "the beginning of what was rejected is kept for people who look; its dig
 
 _HALT = "it stops appends, and whoever lifts it meets the guard again at the next signature"
 
+_EXPECTED = "what a halt expects holds the ledger back the longer; the guard folder knows what was signed and answered"
+
 _SIGNED_AT = "a checkpoint is worth what its note says; when it was, and who saw it, witnesses and timestamps tell"
 
 _GONE = "whoever holds a copy of it has lost nothing; the guard knows the newest"
@@ -66,6 +68,7 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
         **dict.fromkeys(("clock_accepted_until", "public_reads"), Found("ledger")),
         **dict.fromkeys(("clock_accepted_seq", "published_seq", "resumed_seq"), Found("ledger", "orphan")),
         "halted": Unseen(_HALT),
+        **dict.fromkeys(("halted_size", "halted_root"), Unseen(_EXPECTED)),
     },
     "signing_keys": dict.fromkeys(("ledger_id", "seq", "vkey"), Found("signing_key", "checkpoint", "orphan")),
     "checkpoints": {

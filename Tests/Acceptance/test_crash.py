@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from functools import partial
 import pytest
 import requests
 
-from crash_writers import Request, Writers
+from crash_writers import Writers
+from reckoning import Reckoning
 from service import DataDirectory, Instance, wait_until
 
 pytestmark = [pytest.mark.crash, pytest.mark.alone]
@@ -51,10 +50,8 @@ class CrashRun:
         self.instances: list[Instance] = [directory.serve() for _ in range(instances)]
         self.writers = Writers(WRITERS, seed, directory.admin_token, self._url_of)
         self.kills: list[Kill] = []
-        #: (key, index) -> (seq, leaf hash) of every entry found in the database so far.
-        self.found: dict[tuple[str, int], tuple[int, str]] = {}
-        #: Up to here the entries were read; and this many were verified.
-        self.checked = 0
+        self.reckoning = Reckoning(directory.sql, self.writers, self.rng)
+        #: So many entries were verified.
         self.size = 0
         self.acknowledged_before = 0
 
@@ -125,22 +122,10 @@ class CrashRun:
     # -- the reckoning
 
     def _settle(self) -> None:
-        kill, ledger = self.kills[-1], self.writers.ledger
-        assert not ledger.faults, ledger.faults[:5]
-        self._read_new_entries()
-        self._check_acknowledged()
-        unanswered, ledger.unanswered = ledger.unanswered, []
-        kill.unanswered = len(unanswered)
-        for request in unanswered:
-            was_stored = self._is_stored(request)
-            kill.stored += was_stored
-            kill.absent += not was_stored
-            kill.said_no += request.claim == "no"
-            assert not (was_stored and request.claim == "no"), f"{request.key} was stored, and the service said no"
-            self._repeat(request, was_stored)
-            ledger.acknowledged.append(request)
-        self._read_new_entries()
-        self._check_acknowledged()
+        kill = self.kills[-1]
+        fates = self.reckoning.settle(self.instances)
+        kill.unanswered, kill.stored, kill.absent, kill.said_no = (
+            fates.unanswered, fates.stored, fates.absent, fates.said_no)
         began = time.monotonic()
         since = ["--since", str(self.size)] if self.size else []
         verdict = self.directory.verify(*since)
@@ -148,74 +133,14 @@ class CrashRun:
         kill.verify_seconds = time.monotonic() - began
         self.size = kill.size = verdict.size
 
-    def _read_new_entries(self) -> None:
-        """Reads what is stored since the last look, once no transaction of a dead instance is left."""
-        with self.directory.sql() as connection, connection.transaction():
-            connection.execute("SELECT FROM countersign.ledgers FOR NO KEY UPDATE")
-            rows = connection.execute(
-                "SELECT seq, encode(leaf_hash, 'hex'), line FROM countersign.entries WHERE seq >= %s ORDER BY seq",
-                [self.checked]).fetchall()
-        for seq, leaf, line in rows:
-            self.checked = seq + 1
-            data = json.loads(line).get("data", {})
-            if "index" not in data:
-                continue
-            place = (data["key"], data["index"])
-            assert place not in self.found, f"{place} is stored twice: {self.found[place][0]} and {seq}"
-            self.found[place] = (seq, leaf)
-
-    def _is_stored(self, request: Request) -> bool:
-        there = [(request.key, index) in self.found for index in range(len(request.elements))]
-        assert all(there) or not any(there), f"only a part of {request.key} is stored"
-        return all(there)
-
-    def _check_acknowledged(self) -> None:
-        """Every acknowledged entry is there, at its place and with its hash."""
-        for request in self.writers.ledger.acknowledged:
-            assert request.items is not None
-            for index, item in enumerate(request.items):
-                place = self.found.get((request.key, index))
-                assert place == (item["seq"], item["leaf_hash"]), f"{request.key}.{index}: {item}, found {place}"
-
-    def _repeat(self, request: Request, was_stored: bool) -> None:
-        """Sends an unanswered request again, to every instance at the same time; all must give one answer."""
-        answers: list[requests.Response] = []
-
-        def send(url: str) -> None:
-            with requests.Session() as session:
-                session.trust_env = False
-                session.headers["Authorization"] = f"Bearer {self.directory.admin_token}"
-                answers.append(request.send(session, url))
-
-        urls = [instance.url for instance in self.instances]
-        urls *= 1 if len(urls) > 1 else self.rng.choice((1, 2))
-        threads = [threading.Thread(target=send, args=(url,)) for url in urls]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(answers) == len(urls) and all(each.status_code in (200, 201) for each in answers), [
-            each.text[:300] for each in answers]
-        fresh = [answer for answer in answers if answer.status_code == 201]
-        assert len(fresh) == (0 if was_stored else 1), f"{request.key}: stored {was_stored}, {len(fresh)} times new"
-        for answer in answers:
-            request.accept(answer)
-            assert {item["replayed"] for item in request.items or []} == {answer.status_code == 200}
-            assert (answer.headers.get("Idempotent-Replayed") == "true") == (answer.status_code == 200)
-        places = {json.dumps([[item["seq"], item["leaf_hash"]] for item in answer.json()]
-                             if isinstance(answer.json(), list) else answer.json()["seq"]) for answer in answers}
-        assert len(places) == 1, f"{request.key} has several places: {places}"
-
     # -- the end
 
     def check_everything(self) -> None:
         """Looks at the whole ledger once more, with fresh eyes."""
-        self.found, self.checked = {}, 0
-        self._read_new_entries()
-        self._check_acknowledged()
+        self.reckoning.begin_anew()
         verdict = self.directory.verify()
         assert verdict.is_intact, str(verdict)
-        assert verdict.size == self.checked
+        assert verdict.size == self.reckoning.checked
 
     def _resolved(self, stored: str) -> int:
         """How many lost commits the instances' logs tell of."""

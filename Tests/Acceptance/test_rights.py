@@ -270,6 +270,19 @@ def test_a_halt_is_lifted_by_an_entry_made_for_it(own: Place) -> None:
     assert own.directory.verify().is_intact
 
 
+def test_the_tree_that_a_halt_expects_only_grows_and_goes_with_the_halt(own: Place) -> None:
+    size = own.directory.api().size()
+    own.rows("countersign_app", "UPDATE countersign.ledgers SET halted = 'a test', halted_size = 7,"
+             " halted_root = sha256('x') WHERE ledger_id = {ledger}")
+    for members in ("halted_size = 6", "halted_size = 7, halted_root = sha256('y')", "halted_root = NULL",
+                    "halted_size = NULL, halted_root = NULL", "halted_size = 8, halted_root = NULL"):
+        statement = f"UPDATE countersign.ledgers SET {members} WHERE ledger_id = {{ledger}}"
+        assert own.refusal("countersign_app", statement) == "42501", members
+    # Nobody lifts it by an entry: the tree is not that one.
+    done = own.directory.run("doctor", "--after-restore")
+    assert done.returncode == 1 and own.directory.api().size() == size, done
+
+
 # -- readers
 
 

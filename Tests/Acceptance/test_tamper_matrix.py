@@ -75,22 +75,36 @@ def test_a_consistent_rewrite_looks_intact_to_verify_alone_and_breaks_against_a_
     assert ledger.verify_against(kept) == {"truncated"}
 
 
-def test_the_signature_after_a_rewrite_halts_the_ledger_instead(ledger: SignedLedger) -> None:
+@pytest.mark.parametrize("has_answered", [False, True], ids=["a fresh process", "a process that has answered"])
+def test_nothing_is_appended_after_a_rewrite(ledger: SignedLedger, has_answered: bool) -> None:
+    size = ledger.append() if has_answered else SIZE
     kept, guard = ledger.published(), ledger.guard_file.read_bytes()
     split_histories.rewrite(ledger.directory, REWRITTEN)
-    assert ledger.append() == SIZE + 1, "until something is signed the forged history goes on"
-    answer = ledger.append_for_receipts([ENTRY])[0]
-    assert answer["assurance"] == "durable" and "receipt" not in answer
-    instance = ledger.directory.instances[0]
-    assert "does not grow out of the signed checkpoint" in logged(instance, "ledger_halted")["reason"]
-    assert halts(ledger.api) == 1
     assert_halted(ledger.api)
+    assert ledger.api.size() == size, "not a line stands on the forged history"
+    says = (f"entry {size - 1} is another one than this process answered" if has_answered
+            else f"the tree of {SIZE} entries is not the one that was signed")
+    instance = ledger.directory.instances[0]
+    assert logged(instance, "ledger_halted")["reason"] == says
+    assert halts(ledger.api) == 1
+    refuses_to_sign(ledger, says)
     assert ledger.guard_file.read_bytes() == guard, "nothing was signed"
     assert ledger.api.get(f"/ledgers/{ORIGIN}/checkpoint").status_code == 404
     assert failure(ledger.directory, "signing").startswith("HALTED: ")
     assert "are not the ones that were signed" in failure(ledger.directory, "after restore", "--after-restore")
     assert_halted(ledger.api)
     assert ledger.verify_against(kept) == {"truncated"}
+
+
+def test_the_signature_after_a_rewrite_halts_the_ledger_instead(ledger: SignedLedger) -> None:
+    guard = ledger.guard_file.read_bytes()
+    split_histories.rewrite(ledger.directory, REWRITTEN)
+    assert ledger.api.get(f"/v1/entries/{REWRITTEN}/receipt").status_code in (409, 503)
+    instance = ledger.directory.instances[0]
+    assert "does not grow out of the signed checkpoint" in logged(instance, "ledger_halted")["reason"]
+    assert halts(ledger.api) == 1
+    assert_halted(ledger.api)
+    assert ledger.guard_file.read_bytes() == guard, "nothing was signed"
 
 
 def test_a_service_that_signs_by_itself_finds_a_rewrite_without_being_asked(
@@ -221,8 +235,11 @@ def test_an_old_backup_is_told_at_the_start_and_nothing_is_appended_until_the_ne
 
     split_histories.put_in_place(newer, directory.path / "postgres")
     ledger.restart()
-    assert "warning" not in directory.instances[-1].said()
-    assert doctor(directory, "--after-restore")[0] == 0
+    # The folder of the guards knows that the ledger was halted, though this database does not.
+    assert f"warning: {ORIGIN}: {warning}" in directory.instances[-1].said()
+    assert_halted(ledger.api)
+    status, checks = doctor(directory, "--after-restore")
+    assert status == 0 and "goes on" in checks[f"after restore: {ORIGIN}"]["detail"], checks
     assert ledger.append_for_receipts([ENTRY])[0]["assurance"] == "signed"
     assert not ledger.verify_against(kept) and directory.verify().is_intact
 

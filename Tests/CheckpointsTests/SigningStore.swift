@@ -18,6 +18,7 @@ struct SigningStore: Sendable {
     let observations: Observations
     /// As the superuser.
     let target: ConnectionTarget
+    let master: SecretKey
 
     static let reporter = Reporter(id: "test", via: .operator)
     static var soon: ContinuousClock.Instant { .now + .seconds(20) }
@@ -31,19 +32,21 @@ struct SigningStore: Sendable {
         await connection.close()
         var restricted = target
         restricted.set("role", to: "countersign_app")
-        let store = LedgerStore(
-            target: restricted, master: .success(SecretKey.random()), observer: observations, clock: now)
         let folder = FileManager.default.temporaryDirectory.appending(path: "signing-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let folders = SigningFolders(keys: KeyFolder("\(folder)/keys"), guards: GuardFolder("\(folder)/guard"))
+        let master = SecretKey.random()
+        let store = LedgerStore(
+            target: restricted, master: .success(master), observer: observations, fence: folders.guards, clock: now)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await store.run() }
             let (ledger, _) = try await folders.createLedger(
                 try Origin("acme.example/mail"), in: store, reporter: reporter, deadline: soon)
             try await body(
                 SigningStore(
-                    store: store, ledger: ledger, folders: folders, observations: observations, target: target))
+                    store: store, ledger: ledger, folders: folders, observations: observations, target: target,
+                    master: master))
             tasks.cancelAll()
         }
     }
@@ -54,9 +57,31 @@ struct SigningStore: Sendable {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
+    /// As the service.
+    var restrictedTarget: ConnectionTarget {
+        var restricted = target
+        restricted.set("role", to: "countersign_app")
+        return restricted
+    }
+
     var signer: CheckpointSigner {
         CheckpointSigner(
             store: store, keys: folders.keys, guards: folders.guards, observer: observations, clock: Self.now)
+    }
+
+    /// Runs `body` with another process's store on the same database; its connections are all new.
+    func withAnotherProcess(_ body: @Sendable (SigningStore) async throws -> Void) async throws {
+        let other = LedgerStore(
+            target: restrictedTarget, master: .success(master), observer: observations, fence: folders.guards,
+            clock: Self.now)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await other.run() }
+            try await body(
+                SigningStore(
+                    store: other, ledger: ledger, folders: folders, observations: observations, target: target,
+                    master: master))
+            tasks.cancelAll()
+        }
     }
 
     /// Appends so many entries in one request.

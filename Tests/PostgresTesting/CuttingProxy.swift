@@ -20,6 +20,7 @@ package final class CuttingProxy: Sendable {
     private let listener: Int32
     private let nextCut = Mutex<Cut?>(nil)
     private let cutsMade = Atomic<Int>(0)
+    private let isRefusing = Atomic(false)
 
     /// Listens in a new folder, on the way to `cluster`.
     package init(to cluster: TestCluster) throws {
@@ -42,9 +43,15 @@ package final class CuttingProxy: Sendable {
     }
 
     /// Cuts the next connection that comes to the place, once.
-    package func cutOnce(_ cut: Cut) {
+    ///
+    /// - Parameter isClosing: whether no further connection comes through until ``admit()``.
+    package func cutOnce(_ cut: Cut, thenRefusing isClosing: Bool = false) {
         nextCut.withLock { $0 = cut }
+        isRefusing.store(isClosing, ordering: .relaxed)
     }
+
+    /// Lets connections through again.
+    package func admit() { isRefusing.store(false, ordering: .relaxed) }
 
     /// How often a connection was cut.
     package var cuts: Int { cutsMade.load(ordering: .relaxed) }
@@ -60,6 +67,10 @@ package final class CuttingProxy: Sendable {
         while true {
             let client = accept(listener, nil, nil)
             guard client >= 0 else { break }
+            if isRefusing.load(ordering: .relaxed) {
+                Glibc.close(client)
+                continue
+            }
             let server = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
             guard unsafe Self.withAddress(upstream, { unsafe connect(server, $0, $1) == 0 }) else {
                 Glibc.close(client)

@@ -78,7 +78,7 @@ import Testing
         var count = 0
         for file in try tree.files(in: "sql", suffix: ".sql") {
             for line in file.lines where line.hasPrefix("CREATE TABLE countersign.") {
-                let name = line.dropFirst(26).prefix { $0.isLetter || $0 == "_" }
+                let name = line.dropFirst(25).prefix { $0.isLetter || $0 == "_" }
                 #expect(script.contains("'\(name)'") || script.contains("'countersign.\(name)'"), "\(name)")
                 count += 1
             }

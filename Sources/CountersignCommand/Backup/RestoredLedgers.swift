@@ -81,7 +81,7 @@ struct RestoredLedgers {
             let root = try await open.store.root(of: ledger, size: checkpoint.size)
             guard checkpoint.size > 0, root != checkpoint.root else { continue }
             let reason = "the database has \(size) entries, and \(whose) a signed checkpoint of \(checkpoint.size)"
-            try await open.store.halt(ledger, reason)
+            try await open.store.halt(ledger, reason, expecting: checkpoint)
             return .fail(
                 name,
                 checkpoint.size > size ? "\(reason): \(checkpoint.size - size) are lost; the ledger is halted" : reason,

@@ -10,7 +10,8 @@ struct Doctor: AsyncParsableCommand {
             private Postgres that does not run is started meanwhile.
 
             With --after-restore, for whoever has restored a backup or failed over: every line is read and held to the \
-            newest checkpoint that the guard knows. A ledger that was halted and holds may go on, which is an entry.
+            newest checkpoint that the guard knows, and to the larger tree that a process had answered, where one \
+            halted the ledger for that. A ledger that was halted and holds may go on, which is an entry.
 
             Examples:
                 countersign doctor --data-dir /var/lib/countersign

@@ -10,18 +10,22 @@ struct LedgerReappend: AsyncParsableCommand {
         commandName: "reappend",
         abstract: "Give a ledger back the entries that its database lost, byte for byte, from an export.",
         discussion: """
-            For a database that was restored from a backup older than the newest signed checkpoint, where no \
-            write-ahead log leads further. The export, in JSON lines, has every lost entry in order, with its sealed \
-            values (`countersign export --disclosures`, or GET /v1/export?disclosures=true); what it has of earlier \
+            For a database that was restored from an older backup, or failed over to a standby that had not got \
+            everything, where no write-ahead log leads further. The export, in JSON lines, has every lost entry in \
+            order, with its sealed values (`countersign export --unrecorded` on the database that was failed away \
+            from, `countersign export --disclosures`, or GET /v1/export?disclosures=true); what it has of earlier \
             entries is passed over. Nothing is written unless the database's own lines and these make exactly the \
-            tree that the guard knows; then all is, in one transaction. The ledger goes on, which is an entry.
+            tree that the guard knows, and the larger one that a process had answered, where one halted the ledger \
+            for that; then all is, in one transaction. The ledger goes on, which is an entry with the SHA-256 of the \
+            export.
 
-            Entries that were answered and not yet signed lie beyond that tree. With --beyond-guard they are taken as \
+            Entries that nobody who was left knew of lie beyond that tree. With --beyond-guard they are taken as \
             well, as long as each follows the one before: for them you trust the export.
 
             No export holds the DNS evidence of checks, nor DMARC reports: the entries come back, and \
             `countersign verify` names what is missing beside them. What told requests with the same idempotency key \
-            apart is gone as well: the same key is a plain replay. Legal holds on people whom no sealed value names \
+            apart is gone as well: what stands in clear is compared, and the same is answered with 422 \
+            idempotency_erased and the entry's seq. Legal holds on people whom no sealed value names \
             are to be placed anew; it says how many there are.
 
             Examples:
@@ -39,7 +43,7 @@ struct LedgerReappend: AsyncParsableCommand {
     var export: String
     @Flag(help: "Only say whether the export would be taken.")
     var dryRun = false
-    @Flag(help: "Take entries behind the newest signed checkpoint as well, on the export's word.")
+    @Flag(help: "Take entries behind what the guard and a halt know as well, on the export's word.")
     var beyondGuard = false
 
     private struct Answer: Encodable {
@@ -60,32 +64,34 @@ struct LedgerReappend: AsyncParsableCommand {
         }
         try await OpenStore.with(database, journal) { open in
             let ledger = try await ledger.find(in: open.store)
-            let guards = try open.location.requireSigning().guards
-            guard case .behind(let signed, _) = try await RestoreCheck(store: open.store, guards: guards).check(ledger)
-            else {
+            let check = RestoreCheck(store: open.store, guards: try open.location.requireSigning().guards)
+            guard case .behind(let known, _) = try await check.check(ledger) else {
                 throw Complaint(
-                    "nothing can be given back: \(ledger.origin.text) is not behind a guard that is here",
+                    "nothing can be given back: \(ledger.origin.text) is not behind a guard or a halt that is here",
                     next: "`countersign doctor --after-restore` says how they stand", status: .notGood)
             }
             // The signer would do so as well, at its next look; what is appended until then would be a fork.
             if !dryRun {
-                try await open.store.halt(ledger, "the database lost entries that were signed (ledger reappend)")
+                try await open.store.halt(
+                    ledger, "the database lost entries that were signed or answered (ledger reappend)",
+                    expecting: known)
             }
-            let plan = try await refusing { try await checkExport(of: ledger, signed, open) }
+            let expected = try await check.expected(of: ledger)
+            let plan = try await refusing { try await checkExport(of: ledger, expected, open) }
             guard !dryRun else { return try tell(plan, of: ledger, 0, nil) }
-            try await refusing { try await reappend(plan, to: ledger, open) }
-            let result = try await AfterRestore(open).result(ledger, reappended: plan.lost)
+            let reappended = try await refusing { try await reappend(plan, to: ledger, open) }
+            let result = try await AfterRestore(open).result(ledger, reappended: reappended)
             let blind = (try? await open.store.blindHolds(in: plan.lost, of: ledger)) ?? 0
             try tell(plan, of: ledger, blind, result)
             guard result.status == .ok else { throw ExitCode(ExitStatus.notGood.rawValue) }
         }
     }
 
-    /// Holds the export to the guard.
+    /// Holds the export to the trees that are known.
     private func checkExport(
-        of ledger: StoredLedger, _ signed: Checkpoint, _ open: OpenStore
+        of ledger: StoredLedger, _ expected: [Checkpoint], _ open: OpenStore
     ) async throws -> LostTail.Plan {
-        var tail = try await open.store.lostTail(of: ledger, signed: signed, takesBeyond: beyondGuard)
+        var tail = try await open.store.lostTail(of: ledger, expecting: expected, takesBeyond: beyondGuard)
         let lines = try ExportLines(export, "read")
         defer { lines.close() }
         while case let batch = try lines.next(), !batch.isEmpty {
@@ -119,12 +125,16 @@ struct LedgerReappend: AsyncParsableCommand {
         }
     }
 
-    private func reappend(_ plan: LostTail.Plan, to ledger: StoredLedger, _ open: OpenStore) async throws {
+    /// - Returns: what stands in the entry that lets the ledger go on.
+    private func reappend(
+        _ plan: LostTail.Plan, to ledger: StoredLedger, _ open: OpenStore
+    ) async throws -> Reappended {
         let lines = try ExportLines(export, "written")
         defer { lines.close() }
         try await open.store.reappend(plan, to: ledger, from: lines.next) {
             IdentityEffects.statements(of: $0, in: ledger)
         }
+        return lines.reappended(plan.lost)
     }
 
     private func tell(
@@ -142,7 +152,8 @@ struct LedgerReappend: AsyncParsableCommand {
             result == nil ? "\(entries) would be appended again" : "\(entries) were appended again, byte for byte")
         if plan.beyondCount > 0 {
             try Output.standard.writeLine(
-                "\(plan.beyondCount) more were never signed and are left out; --beyond-guard takes them as well")
+                "\(plan.beyondCount) more, of which neither the guard nor a halt knows, are left out; --beyond-guard "
+                    + "takes them as well")
         }
         if plan.beyondErasureCount > 0 {
             try Output.standard.writeLine(
@@ -181,6 +192,11 @@ private final class ExportLines {
             progress.update(done: last.number, fraction: reader.size.map { Double(last.end) / Double(max($0, 1)) })
         }
         return lines.map(\.bytes)
+    }
+
+    /// What is said of this export, once it was read to its end.
+    func reappended(_ entries: Range<Int>) -> Reappended {
+        Reappended(entries, exportSize: reader.readSize, exportDigest: reader.digest)
     }
 
     /// Takes the progress away.

@@ -105,7 +105,8 @@ struct Serve: AsyncParsableCommand {
             clockRule: ClockRule(
                 skewMax: clockSkewLimit.microseconds, setBackMax: ClockRule.standard.setBackMax,
                 jumpMax: clockJumpLimit.microseconds),
-            connectionsMax: connections, journal: journal.journal(of: location), clock: Clock.now)
+            connectionsMax: connections, journal: journal.journal(of: location), fence: location.signing?.guards,
+            clock: Clock.now)
         let verifications = Verifications(
             store, names: try names.resolver(), publicSuffixes: try names.suffixes(),
             trustedAuthservIDs: claims.trustedAuthservIDs, clock: Clock.now)

@@ -20,8 +20,8 @@ struct AfterRestore {
         return try await results + folders.missingLedgers(in: open.store).map(CheckResult.missing)
     }
 
-    /// - Parameter reappended: entries that were lost, and were appended again just now.
-    func result(_ ledger: StoredLedger, reappended: Range<Int>? = nil) async throws -> CheckResult {
+    /// - Parameter reappended: entries that were lost and were appended again just now.
+    func result(_ ledger: StoredLedger, reappended: Reappended? = nil) async throws -> CheckResult {
         let name = "\(Self.check): \(ledger.origin.text)"
         let verdict: RestoreCheck.Verdict
         do {
@@ -38,15 +38,18 @@ struct AfterRestore {
         case .grown(let known, let size): return try await resume(ledger, known, size: size, reappended, name)
         case .behind(let known, let size):
             return .fail(
-                name, "the database has \(size) entries, and \(known.size) were signed: \(known.size - size) are lost",
-                next: "restore further, up to the last write-ahead log; if that is gone and an export has the lost "
-                    + "entries, `countersign ledger reappend EXPORT`; else begin a successor: `countersign ledger "
-                    + "create NEW --successor-of CHECKPOINT` with the guard's checkpoint. Never remove the guard")
+                name,
+                "the database has \(size) entries, and \(known.size) were \(try deed(known, ledger)): "
+                    + "\(known.size - size) are lost",
+                next: "restore further, up to the last write-ahead log; after a failover take the lost entries from "
+                    + "the old primary (`countersign export --unrecorded`); whichever export has them, `countersign "
+                    + "ledger reappend EXPORT` gives them back; else begin a successor: `countersign ledger create NEW "
+                    + "--successor-of CHECKPOINT` with the guard's checkpoint. Never remove the guard")
         case .other(let known):
             return .fail(
-                name, "the first \(known.size) entries are not the ones that were signed",
-                next: "this is not the database that was signed, or somebody rewrote it: restore a backup from before, "
-                    + "and keep this one as evidence")
+                name, "the first \(known.size) entries are not the ones that were \(try deed(known, ledger))",
+                next: "this is not the database that was signed or answered from, or somebody rewrote it: restore a "
+                    + "backup from before, or go back to the right one, and keep this one as evidence")
         case .broken(let size):
             return .fail(
                 name, "the stored lines do not make the tree of \(size) entries",
@@ -54,10 +57,16 @@ struct AfterRestore {
         }
     }
 
+    /// What was done with a tree that the ledger is held to.
+    private func deed(_ known: Checkpoint, _ ledger: StoredLedger) throws -> String {
+        try folders.guards.record(of: ledger.origin)?.checkpoint == known ? "signed" : "answered"
+    }
+
     private func resume(
-        _ ledger: StoredLedger, _ known: Checkpoint, size: Int, _ reappended: Range<Int>?, _ name: String
+        _ ledger: StoredLedger, _ known: Checkpoint, size: Int, _ reappended: Reappended?, _ name: String
     ) async throws -> CheckResult {
-        let detail = "\(size) entries, which grow out of the signed checkpoint of \(known.size)"
+        let tree = try deed(known, ledger) == "signed" ? "the signed checkpoint" : "the answered tree"
+        let detail = "\(size) entries, which grow out of \(tree) of \(known.size)"
         guard try await open.store.haltReason(of: ledger) != nil else { return .ok(name, detail) }
         guard ledger.keyFault == nil else {
             return .fail(name, "\(detail); it stays halted, for the master secret is missing", next: "restore its file")

@@ -1,3 +1,4 @@
+import Cryptography
 import Files
 
 /// Reads a file or a pipe line by line, in batches.
@@ -30,6 +31,12 @@ struct LineReader: ~Copyable {
     private var consumed = 0
     private var lineNumber = 0
     private var isAtEnd = false
+    private var hash = IncrementalSHA256()
+
+    /// What was read so far hashes to.
+    var digest: Digest { hash.digest }
+    /// How many bytes were read so far.
+    private(set) var readSize = 0
 
     /// Opens `path`, or standard input for `-`.
     init(path: String) throws(Complaint) {
@@ -95,6 +102,8 @@ struct LineReader: ~Copyable {
         do throws(FileFault) {
             let piece = try file.read(upTo: Self.chunkSize)
             buffer += piece
+            hash.update(piece.span)
+            readSize += piece.count
             isAtEnd = piece.isEmpty
         } catch {
             throw Fault(lineNumber: lineNumber + 1, reason: "cannot be read: \(error.reason)")

@@ -43,7 +43,7 @@ struct DatabaseOptions: ParsableArguments {
     @Option(
         name: .customLong("guard-dir"),
         help: ArgumentHelp(
-            "The folder that remembers what was signed (default: guard beside the master key).",
+            "The folder that remembers what was signed and halted (default: guard beside the master key).",
             discussion: """
                 The same one for all who sign. Never restore it together with the database: it is what finds out that \
                 a database was set back. Environment: COUNTERSIGN_GUARD_DIR.

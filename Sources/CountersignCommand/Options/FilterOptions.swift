@@ -55,6 +55,9 @@ struct FilterOptions: ParsableArguments {
         return lists.flatMap { name, values in values.map { (name, $0) } }
     }
 
+    /// Whether all entries are meant.
+    var isEmpty: Bool { parameters.isEmpty }
+
     /// The filter; refused with the flag that is wrong.
     func filter() throws(Complaint) -> EntryFilter {
         do throws(Refusal) {

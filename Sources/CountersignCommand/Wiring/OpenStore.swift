@@ -48,7 +48,7 @@ struct OpenStore: Sendable {
     ) async throws -> Value {
         let store = LedgerStore(
             target: location.appTarget, master: location.masterSecret(), observer: QuietObserver(),
-            journal: journal, clock: Clock.now)
+            journal: journal, fence: location.signing?.guards, clock: Clock.now)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await store.run(catchesUpOthers: false) }
             defer { group.cancelAll() }

@@ -8,6 +8,8 @@ struct AppendEnvironment: Sendable {
     let connections: ConnectionPool
     let observer: any Observer
     let clockRule: ClockRule
+    /// What is known of ledgers outside the database; nil for nothing.
+    let fence: (any Fence)?
     /// The service's own clock.
     let clock: @Sendable () -> Timestamp
     let partitions = KnownPartitions()

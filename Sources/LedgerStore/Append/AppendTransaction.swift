@@ -16,7 +16,7 @@ struct AppendTransaction {
 
     /// What the database said under the lock.
     struct Reading {
-        var head: (size: Int, root: Digest)?
+        var head: TreeHead?
         var clockAcceptedUntil: Timestamp?
         var facts: GroupFacts
         /// The units of the group, those that are made under the lock included.
@@ -49,7 +49,7 @@ struct AppendTransaction {
         var reading = Reading(facts: GroupFacts(now: Timestamp(now)), units: units)
         reading.clockAcceptedUntil = try lock.timestampIfPresent(2).map(Timestamp.init)
         if let head, let size = try head.intIfPresent(0), let root = Digest(try head.bytes(1)) {
-            reading.head = (size, root)
+            reading.head = TreeHead(size: size, root: root)
         }
         let guardsStart = 3 + questions.statements.count
         try questions.read(answers[3..<guardsStart], into: &reading.facts)
@@ -216,6 +216,10 @@ struct AppendTransaction {
                 "SELECT leaf_hash FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = \(seq)",
                 "COMMIT",
             ], deadline: deadline)
+        // Its own commit waited for the standby as the other one should have.
+        guard !answers[3].hasWarning else {
+            throw StoreError(.unavailable, "the database warned about the commit", committed: .unknown)
+        }
         return try answers[2].first?.bytes(0) == leafHash
     }
 

@@ -13,12 +13,14 @@ actor Appender {
     /// The pause before a failed group is tried again.
     private static let retryPause = Duration.milliseconds(50)
 
-    private let ledger: StoredLedger
-    private let environment: AppendEnvironment
+    let ledger: StoredLedger
+    let environment: AppendEnvironment
     private var queue: [Ticket] = []
     private var isDraining = false
     /// Nil whenever the stored head may have moved on without us.
-    private var tree: TreeState?
+    var tree: TreeState?
+    /// Never dropped: what the stored tree is held to when it is not `tree`.
+    var answers = AnsweredTree()
     /// Tags of keys whose group has an unknown outcome.
     private var unresolvedTags: Set<[UInt8]> = []
     private var keyRule = KeyRule()
@@ -125,12 +127,15 @@ actor Appender {
     /// Brings a group to its end: every ticket is answered when this returns.
     private func run(_ tickets: [Ticket]) async {
         var waiting = tickets
+        // What a lost COMMIT wrote may be in a database that was failed away from.
+        var committed = StoreError.Committed.no
         while true {
             waiting = dropExpired(waiting, committed: .no)
             guard let deadline = waiting.map(\.deadline).min() else { return }
             switch await attempt(waiting, deadline: deadline) {
             case .answered: return
-            case .failed(let error):
+            case .failed(var error):
+                if error.code == .halted { error.committed = committed }
                 environment.observer.observe(.appendFailed(ledger: ledger.origin.text, code: error.code.rawValue))
                 guard error.code == .unavailable, error.isWorthRepeating else {
                     for ticket in waiting { ticket.answer(.failure(error)) }
@@ -139,7 +144,10 @@ actor Appender {
                 await pause()
             case .unknown(let group):
                 environment.observer.observe(.appendOutcomeUnknown(ledger: ledger.origin.text))
-                guard await resolve(group, &waiting) else { continue }
+                guard await resolve(group, &waiting) else {
+                    committed = .unknown
+                    continue
+                }
                 return
             case .repeatedKey: keyRule.hasMetRepeat()
             case .guilty(let error):
@@ -182,12 +190,14 @@ actor Appender {
                 connection in try await self.run(units, on: connection, deadline: deadline)
             }
             tree = group.tree
+            answers.note(group.tree)
             unresolvedTags = []
             keyRule.hasCommitted(replaying: !group.replayedSeqs.isEmpty)
             answer(tickets, group, places)
             return .answered
         } catch let lost as LostCommit {
             tree = nil
+            answers.leaveOpen(lost.group)
             return .unknown(lost.group)
         } catch let error as StoreError {
             tree = nil
@@ -241,7 +251,11 @@ actor Appender {
         }
         let built = ContinuousClock.now
         if group.newCount == 0 {
-            try await connection.rollback(deadline: deadline)
+            if answers.hasAnswered(from: state) {
+                try await connection.rollback(deadline: deadline)
+            } else {
+                try await transaction.confirm()
+            }
         } else {
             do {
                 try await transaction.commit(group.batches, effects: group.effects, tree: group.tree)
@@ -279,20 +293,6 @@ actor Appender {
                 .idempotencyMismatch(
                     ledger: ledger.origin.text, token: token ?? "", byAnother: reporters[seq] != token))
         }
-    }
-
-    /// The right edge that matches the stored head: ours, or rebuilt if another instance has appended.
-    private func currentTree(
-        _ reading: AppendTransaction.Reading, _ transaction: AppendTransaction
-    ) async throws -> TreeState {
-        guard let head = reading.head else {
-            return TreeState(
-                builder: TileBuilder(), lastLeafHash: ledger.origin.genesis, lastRecordedAt: reading.facts.now)
-        }
-        if let tree, tree.size == head.size, tree.root == head.root { return tree }
-        let rebuilt = try await transaction.tree(size: head.size, root: head.root)
-        tree = rebuilt
-        return rebuilt
     }
 
     private func requireClock(
@@ -343,6 +343,7 @@ actor Appender {
                 environment.observer.observe(
                     .lostCommitResolved(ledger: ledger.origin.text, stored: places != nil))
                 guard let places else { return false }
+                answers.note(group.tree)
                 let outcomes = Dictionary(
                     zip(all.map(ObjectIdentifier.init), group.outcomes), uniquingKeysWith: { first, _ in first })
                 for ticket in waiting {

@@ -7,12 +7,12 @@ extension LedgerStore {
     /// What an export of the ledger is held to before anything is written.
     ///
     /// - Parameters:
-    ///   - signed: the newest checkpoint that the guard knows, of a larger tree than the ledger's.
-    ///   - takesBeyond: whether entries behind it are taken as well, on the export's word.
+    ///   - expected: the trees that the ledger must contain, the smallest first; the last is larger than the ledger's.
+    ///   - takesBeyond: whether entries behind that are taken as well, on the export's word.
     package func lostTail(
-        of ledger: StoredLedger, signed: Checkpoint, takesBeyond: Bool
+        of ledger: StoredLedger, expecting expected: [Checkpoint], takesBeyond: Bool
     ) async throws -> LostTail {
-        LostTail(ledger.origin, edge: try await rightEdge(of: ledger), signed: signed, takesBeyond: takesBeyond)
+        LostTail(ledger.origin, edge: try await rightEdge(of: ledger), expected: expected, takesBeyond: takesBeyond)
     }
 
     /// Makes the rows of other modules that an entry calls for.

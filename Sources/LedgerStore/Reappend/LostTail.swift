@@ -1,7 +1,7 @@
 import Cryptography
 package import Ledger
 
-/// Holds what an export still has of the entries that a database lost to the checkpoint that was signed over them,
+/// Holds what an export still has of the entries that a database lost to the trees that were signed or answered,
 /// before any of them is written: line by line, keeping only what lost entries erased. Pure.
 package struct LostTail: Sendable {
     /// Why an export is not what was lost.
@@ -15,9 +15,9 @@ package struct LostTail: Sendable {
         case broken(seq: Int)
         /// The first lost entry was not written after the last one that the database has.
         case forked(seq: Int)
-        /// The export ends before the checkpoint's tree does.
-        case endsEarly(size: Int, signed: Int)
-        /// Every entry follows the one before, and yet this is not the tree that was signed.
+        /// The export ends before the tree does.
+        case endsEarly(size: Int, expected: Int)
+        /// Every entry follows the one before, and yet this is not the tree that was signed or answered.
         case otherTree(size: Int)
         /// Entries do not show all sealed values that no lost entry erased.
         case valuesMissing(entries: Int, first: Int)
@@ -25,12 +25,13 @@ package struct LostTail: Sendable {
 
     /// What is to be appended.
     package struct Plan: Sendable {
-        package let signed: Checkpoint
+        /// The trees that they make on their way.
+        let expected: [Checkpoint]
         /// The entries, by their places.
         package let lost: Range<Int>
         /// The line of the export, from 1, that the first of them stands in.
         let firstLine: Int
-        /// Entries that the export has beyond those; no checkpoint that the guard knows vouches for them.
+        /// Entries that the export has beyond those; neither the guard nor a halt knows of them.
         package let beyondCount: Int
         /// Erasures among those: they are done again only if the journal of erasures names them.
         package let beyondErasureCount: Int
@@ -42,7 +43,7 @@ package struct LostTail: Sendable {
     }
 
     private let origin: Origin
-    private let signed: Checkpoint
+    private let expected: [Checkpoint]
     private let takesBeyond: Bool
     private let first: Int
     private var tree: CompactRange
@@ -59,11 +60,11 @@ package struct LostTail: Sendable {
 
     /// - Parameters:
     ///   - edge: the right edge of the tree that the database still has.
-    ///   - signed: the newest checkpoint that the guard knows.
-    ///   - takesBeyond: whether entries behind the checkpoint are taken as well, on the export's word.
-    init(_ origin: Origin, edge: TreeState, signed: Checkpoint, takesBeyond: Bool) {
+    ///   - expected: the trees that the ledger must contain, the smallest first.
+    ///   - takesBeyond: whether entries behind the last of them are taken as well, on the export's word.
+    init(_ origin: Origin, edge: TreeState, expected: [Checkpoint], takesBeyond: Bool) {
         self.origin = origin
-        self.signed = signed
+        self.expected = expected
         self.takesBeyond = takesBeyond
         first = edge.size
         tree = edge.builder.compactRange
@@ -78,8 +79,8 @@ package struct LostTail: Sendable {
         let entry = exported.entry
         guard entry.ledger.utf8.elementsEqual(origin.text.utf8) else { throw .otherLedger(line: line) }
         guard entry.seq >= tree.size else { return }
-        guard takesBeyond || tree.size < signed.size else {
-            guard entry.seq >= signed.size + beyondCount else { return }
+        guard takesBeyond || tree.size < expectedSize else {
+            guard entry.seq >= expectedSize + beyondCount else { return }
             beyondCount += 1
             if LostErasure(entry) != nil { beyondErasureCount += 1 }
             return
@@ -90,14 +91,14 @@ package struct LostTail: Sendable {
         }
         last = TreeHash.leaf(exported.line.span)
         tree.append(last)
-        guard tree.size != signed.size || tree.root == signed.root else { throw .otherTree(size: signed.size) }
+        guard expected.allow(tree.size, tree.root) else { throw .otherTree(size: tree.size) }
         if entry.seq == first { firstLine = line }
         note(exported)
     }
 
     /// Call it after the last line.
     package func finish() throws(Fault) -> Plan {
-        guard tree.size >= signed.size else { throw .endsEarly(size: tree.size, signed: signed.size) }
+        guard tree.size >= expectedSize else { throw .endsEarly(size: tree.size, expected: expectedSize) }
         var missing = SeqRanges()
         for range in incomplete.ranges {
             for seq in range where erasures.erased(at: seq).isNothing { missing.append(seq) }
@@ -106,10 +107,12 @@ package struct LostTail: Sendable {
             throw .valuesMissing(entries: missing.count, first: first)
         }
         return Plan(
-            signed: signed, lost: first..<tree.size, firstLine: firstLine, beyondCount: beyondCount,
+            expected: expected, lost: first..<tree.size, firstLine: firstLine, beyondCount: beyondCount,
             beyondErasureCount: beyondErasureCount, evidenceCount: evidenceCount, reportCount: reportCount,
             erasures: erasures)
     }
+
+    private var expectedSize: Int { expected.last?.size ?? 0 }
 
     private func read(_ text: [UInt8]) throws(Fault) -> ExportedEntry {
         do throws(ExportedEntry.Fault) {
@@ -136,6 +139,13 @@ package struct LostTail: Sendable {
     }
 }
 
+extension [Checkpoint] {
+    /// Whether none of these trees has this size and another root.
+    func allow(_ size: Int, _ root: @autoclosure () -> Digest) -> Bool {
+        allSatisfy { $0.size != size || $0.root == root() }
+    }
+}
+
 extension Entry {
     /// Whether a producer handed it in, whose claims are only claims: nothing stands beside it because of them.
     package var isProducers: Bool { Reporter.Via(rawValue: via)?.isProducer ?? true }
@@ -152,8 +162,9 @@ extension LostTail.Fault: CustomStringConvertible {
         case .broken(let seq): "entry \(seq) was not written after the entry before it"
         case .forked(let seq):
             "entry \(seq) was not written after the last entry of the database, to which something was appended since"
-        case .endsEarly(let size, let signed): "the export ends with \(size) entries, and \(signed) were signed"
-        case .otherTree(let size): "the first \(size) entries would not make the tree that was signed"
+        case .endsEarly(let size, let expected):
+            "the export ends with \(size) entries, and \(expected) were signed or answered"
+        case .otherTree(let size): "the first \(size) entries would not make the tree that was signed or answered"
         case .valuesMissing(let entries, let first):
             "the export does not show all sealed values of \(entries) entries that no lost entry erased, the first of "
                 + "them entry \(first)"

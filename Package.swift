@@ -66,6 +66,8 @@ let package = Package(
                 .embedInCode("../../sql/0008_rights.sql"),
                 .embedInCode("../../sql/0009_read.sql"),
                 .embedInCode("../../sql/roles.sql"),
+                .embedInCode("../../sql/catalogue.sql"),
+                .embedInCode("../../sql/catalogue.txt"),
             ],
             swiftSettings: strict),
         .target(

@@ -33,8 +33,10 @@ extension Complaint {
         let message = lines.first.map { $0.hasPrefix("error: ") ? String($0.dropFirst(7)) : $0 } ?? "wrong usage"
         // The usage line repeats what the help says better.
         let rest = lines.dropFirst().prefix { !$0.hasPrefix("Usage:") }.map { "\n    " + $0 }.joined()
+        // The parser says that a value is invalid, and cannot say why.
+        let rule = message.contains("<duration>'") ? ": \(TimeSpan.rule)" : ""
         let command = help?.split(separator: "'").dropFirst().first ?? "countersign --help"
-        self.init(Self.uncapitalized(message) + rest, next: "read `\(command)`", status: .usage)
+        self.init(Self.uncapitalized(message) + rule + rest, next: "read `\(command)`", status: .usage)
     }
 
     /// What `error` means to the person at the keyboard.

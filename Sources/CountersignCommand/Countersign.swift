@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Postgres
 
 /// The command `countersign`: reads the flags, runs one command, and ends with its exit status.
 @main
@@ -34,6 +35,8 @@ struct Countersign: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away, such as `head`, is an error of write(2), not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // Before there is a second thread: what would lead connections elsewhere leaves the environment.
+        _ = ConnectionEnvironment.ofProcess
         var command: any ParsableCommand
         do {
             command = try parseAsRoot(Arguments.given)

@@ -12,6 +12,14 @@ struct Tool {
 
     private static let outputBytesMax = 1 << 20
 
+    /// All that programs get: nothing is inherited, neither PG* variables and files of a home directory, which would
+    /// lead them elsewhere, nor LD_*, LC_* and TZ, which would change what they do, nor secrets of ours.
+    private static let environment: [Environment.Key: String] = [
+        "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "LANG": "C", "TZ": "UTC", "HOME": "/nonexistent",
+        "PGCONNECT_TIMEOUT": "10", "PGPASSFILE": "/dev/null/none", "PGSERVICEFILE": "/dev/null/none",
+        "PGSYSCONFDIR": "/nonexistent",
+    ]
+
     let account: Account
 
     /// Runs the program at `path`.
@@ -32,10 +40,7 @@ struct Tool {
             let result = try await Subprocess.run(
                 .path(FilePath(command[0])),
                 arguments: Arguments(Array(command.dropFirst())),
-                // Nothing is inherited: neither PG* variables, which would lead the tools elsewhere, nor our secrets.
-                environment: .custom([
-                    "PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10",
-                ]),
+                environment: .custom(environment),
                 // The caller's own may be closed to the account.
                 workingDirectory: "/",
                 output: .string(limit: outputBytesMax),

@@ -68,6 +68,14 @@ extension Folder {
         return true
     }
 
+    /// Takes a file away, for good when this returns; it may be gone already.
+    package func remove(_ name: String) throws(FileFault) {
+        let result = unsafe unlinkat(descriptor, name, 0)
+        let number = errno
+        guard result == 0 || number == ENOENT else { throw FileFault(number, place(name), "cannot be removed") }
+        try sync()
+    }
+
     /// Gives a file or a folder in here another name, which replaces a file of that name; returns once that survives a
     /// loss of power.
     package func rename(_ name: String, to other: String) throws(FileFault) {

@@ -35,7 +35,6 @@ package struct KeptFile: Sendable {
     package func remove() throws(FileFault) {
         guard let folder = try Folder.open(place.folder, sharing: sharing) else { return }
         try folder.remove(place.name)
-        try folder.sync()
     }
 
     /// See `Folder.append`.

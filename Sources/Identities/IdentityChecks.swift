@@ -72,7 +72,8 @@ package final class IdentityChecks: Sendable {
                 """, deadline: deadline
             ).one().doubleIfPresent(0)
         }
-        let pause = due.map { Duration.seconds($0) } ?? Self.pauseMax
+        // A row may say any time, infinity included.
+        let pause = due.map { Duration.seconds(min(max($0, 0), Self.pauseMax / .seconds(1))) } ?? Self.pauseMax
         let end = ContinuousClock.now + min(max(pause, Self.pauseMin), Self.pauseMax)
         while .now < end, !isWoken.exchange(false, ordering: .relaxed) {
             guard (try? await Task.sleep(for: min(Self.look, end - .now))) != nil else { return }
@@ -109,7 +110,7 @@ extension IdentityChecks {
                 WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
                 ORDER BY due_at LIMIT \(Self.claimsMax)
                 """, deadline: deadline
-            ).map { (ledger: try $0.int64(0), identity: try $0.text(1)) }
+            ).map { (ledger: try $0.id(0), identity: try $0.text(1)) }
         }
         let claim = Random.bytes(16)
         var claims: [IdentityClaim] = []
@@ -140,7 +141,7 @@ extension IdentityChecks {
         do {
             let settings = try IdentitySettings(json: try JSONReader.read(Array(try row.text(0).utf8)))
             return IdentityClaim(
-                ledger: ledger, name: try IdentityName(identity), settings: settings, setSeq: try row.int(1),
+                ledger: ledger, name: try IdentityName(identity), settings: settings, setSeq: try row.int(1, in: Entry.seqs),
                 claim: claim)
         } catch {
             // Settings of a newer binary, perhaps. The others that are claimed with it are none the worse.

@@ -46,7 +46,8 @@ extension IdentityRegister {
                 """, deadline: deadline)
             return try rows.map { row in
                 IdentityInForce(
-                    seq: try row.int(0), identity: try row.text(1), verificationSeq: try row.int(2),
+                    seq: try row.int(0, in: Entry.seqs), identity: try row.text(1),
+                    verificationSeq: try row.int(2, in: Entry.seqs),
                     assessment: try row.text(3))
             }
         }

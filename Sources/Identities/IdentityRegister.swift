@@ -160,7 +160,8 @@ extension StoredIdentity {
         self.init(
             name: try IdentityName(try row.text(0)),
             settings: try IdentitySettings(json: try JSONReader.read(Array(try row.text(1).utf8))),
-            setSeq: try row.int(2), lastSeq: try row.intIfPresent(3), assessment: try row.textIfPresent(4),
+            setSeq: try row.int(2, in: Entry.seqs), lastSeq: try row.intIfPresent(3, in: Entry.seqs),
+            assessment: try row.textIfPresent(4),
             checkedAt: try row.timestampIfPresent(5).map { Timestamp(microseconds: $0.microseconds) })
     }
 }

@@ -1,18 +1,27 @@
-/// A moment in UTC with microseconds, as lines and columns hold it.
+/// A moment in UTC with microseconds, as lines and columns hold it: of the years 0000 to 9999, which is what ``text``
+/// can say. Whatever lies outside, as a row or an argument may have it, is the first or the last moment of them; so
+/// what is reckoned with moments cannot overflow.
 package struct Timestamp: Hashable, Sendable, Comparable {
     /// Microseconds since 1970-01-01T00:00:00Z.
     package let microseconds: Int64
 
     package init(microseconds: Int64) {
-        self.microseconds = microseconds
+        self.microseconds = min(max(microseconds, Self.range.lowerBound), Self.range.upperBound)
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
-    /// The moment so long before.
-    package static func - (moment: Timestamp, time: Duration) -> Timestamp {
-        Timestamp(microseconds: moment.microseconds - Int64(time / .microseconds(1)))
+    /// The moment so long after.
+    package static func + (moment: Timestamp, time: Duration) -> Timestamp {
+        let (seconds, attoseconds) = time.components
+        // Longer than from the first moment to the last: then it is one of them.
+        let whole = min(max(seconds, -spanSeconds), spanSeconds)
+        return Timestamp(
+            microseconds: moment.microseconds + whole * microsecondsPerSecond + attoseconds / 1_000_000_000_000)
     }
+
+    /// The moment so long before.
+    package static func - (moment: Timestamp, time: Duration) -> Timestamp { moment + (Duration.zero - time) }
 
     private static let microsecondsPerSecond: Int64 = 1_000_000
     private static let microsecondsPerDay: Int64 = 86_400_000_000
@@ -21,11 +30,8 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 
     /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z: what four digits of a year can say.
     private static let range: ClosedRange<Int64> = -62_167_219_200_000_000...253_402_300_799_999_999
-
-    /// This moment, or the nearest one that `text` can say.
-    package var clamped: Timestamp {
-        Timestamp(microseconds: min(max(microseconds, Self.range.lowerBound), Self.range.upperBound))
-    }
+    /// Seconds between them.
+    private static let spanSeconds: Int64 = 315_569_520_000
 
     /// The start of the hour that this moment lies in.
     package var hour: Timestamp { start(of: Self.microsecondsPerHour) }
@@ -43,7 +49,7 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         return Timestamp(microseconds: microseconds - (remainder < 0 ? remainder + length : remainder))
     }
 
-    /// `2026-11-22T10:00:00.123456Z`: RFC 3339, UTC, six decimals. Holds for the years 0000 to 9999.
+    /// `2026-11-22T10:00:00.123456Z`: RFC 3339, UTC, six decimals.
     package var text: String {
         var bytes: [UInt8] = []
         append(to: &bytes)
@@ -85,8 +91,9 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     private init?(_ start: DateTimeScanner) {
         var scanner = start
         guard let seconds = scanner.dateTime() else { return nil }
-        microseconds = seconds * Self.microsecondsPerSecond + scanner.microseconds
-        guard microseconds == clamped.microseconds else { return nil }
+        let microseconds = seconds * Self.microsecondsPerSecond + scanner.microseconds
+        guard Self.range.contains(microseconds) else { return nil }
+        self.microseconds = microseconds
     }
 
     /// What a caller may write, for people.

@@ -294,7 +294,7 @@ extension LedgerStore {
             && ConstantTime.equal(row.bytes(3), keys.checkValue(of: .lookup))
         let wrong = "the master secret is not the one that the ledger \(origin.text) was made with; restore its file"
         return StoredLedger(
-            id: try row.int64(0), origin: origin, keys: keys, keyFault: fault ?? (isRight ? nil : wrong),
+            id: try row.id(0), origin: origin, keys: keys, keyFault: fault ?? (isRight ? nil : wrong),
             hasSecret: fault == nil)
     }
 

@@ -43,8 +43,8 @@ struct Rollups {
                     SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledgerID)
                     """,
                 ], deadline: deadline)
-            let from = try begun[1].one().int(0)
-            let size = try begun[2].one().int(0)
+            let from = try begun[1].one().int(0, in: Entry.seqs)
+            let size = try begun[2].one().int(0, in: Entry.seqs)
             let to = min(size, from + Self.stepMax)
             guard to > from else {
                 try await connection.rollback(deadline: deadline)
@@ -95,7 +95,7 @@ private struct Counts {
         for row in answer {
             hours.append(try row.timestamp(0))
             for column in texts.indices { texts[column].append(try row.text(.index(column + 1))) }
-            counts.append(try row.int64(6))
+            counts.append(try row.id(6))
         }
     }
 

@@ -19,16 +19,24 @@ package struct ConnectionTarget: Sendable {
     private var settings: [(name: String, value: String)] = []
     private var givenOptions = ""
 
+    /// A file that cannot be there: else libpq looks for passwords in the home directory.
+    private static let noFile = "/dev/null/none"
+
     /// Reads a connection string: `postgresql://user@host/database?...` or `host=... dbname=...`.
-    package init(_ connectionString: String) throws(PostgresError) {
+    ///
+    /// - Parameter environment: says what the string does not.
+    package init(
+        _ connectionString: String, completedBy environment: ConnectionEnvironment? = nil
+    ) throws(PostgresError) {
         keywords = try Self.parse(connectionString)
+        keywords.merge(environment?.keywords ?? [:]) { given, _ in given }
         password = keywords.removeValue(forKey: "password").map(Password.init)
         givenOptions = keywords.removeValue(forKey: "options") ?? ""
     }
 
     /// `host` is a name, an address, or the absolute path of the folder that holds the Unix socket.
     package init(host: String, port: Int? = nil, database: String, user: String, password: Password? = nil) {
-        keywords = ["host": host, "dbname": database, "user": user]
+        keywords = ["host": host, "dbname": database, "user": user, "passfile": Self.noFile]
         keywords["port"] = port.map(String.init)
         self.password = password
     }

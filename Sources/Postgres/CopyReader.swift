@@ -31,7 +31,12 @@ package struct CopyReader: Sendable {
         return true
     }
 
-    package mutating func int64() throws(PostgresError) -> Int64 { try field(DataType.int8) }
+    /// A number of a row that may say anything; one outside of `range` is read as the nearest one within.
+    package mutating func int(clampedTo range: ClosedRange<Int>) throws(PostgresError) -> Int {
+        let number: Int = try field(DataType.int8)
+        return min(max(number, range.lowerBound), range.upperBound)
+    }
+
     package mutating func int32() throws(PostgresError) -> Int32 { try field(DataType.int4) }
     package mutating func int16() throws(PostgresError) -> Int16 { try field(DataType.int2) }
     package mutating func bool() throws(PostgresError) -> Bool { try field(DataType.bool) }
@@ -41,7 +46,6 @@ package struct CopyReader: Sendable {
     package mutating func timestampIfPresent() throws(PostgresError) -> PostgresTimestamp? {
         try fieldIfPresent(DataType.timestamptz)
     }
-    package mutating func int64IfPresent() throws(PostgresError) -> Int64? { try fieldIfPresent(DataType.int8) }
     package mutating func textIfPresent() throws(PostgresError) -> String? { try fieldIfPresent(DataType.text) }
     package mutating func bytesIfPresent() throws(PostgresError) -> [UInt8]? { try fieldIfPresent(DataType.bytea) }
 

@@ -1,4 +1,4 @@
-/// Names a column of an answer, by position (fastest) or by name: `row.int64(0)`, `row.text("line")`.
+/// Names a column of an answer, by position (fastest) or by name: `row.id(0)`, `row.text("line")`.
 package enum Column: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, Sendable {
     case index(Int)
     case named(String)
@@ -13,8 +13,18 @@ package struct Row: Sendable {
     let result: QueryResult
     package let index: Int
 
-    package func int(_ column: Column) throws(PostgresError) -> Int { try decode(column) }
-    package func int64(_ column: Column) throws(PostgresError) -> Int64 { try decode(column) }
+    /// A number that something is reckoned with; one outside of `range` is refused.
+    package func int(_ column: Column, in range: ClosedRange<Int>) throws(PostgresError) -> Int {
+        try present(column, intIfPresent(column, in: range))
+    }
+
+    /// A number of a row that may say anything; one outside of `range` is read as the nearest one within.
+    package func int(_ column: Column, clampedTo range: ClosedRange<Int>) throws(PostgresError) -> Int {
+        try present(column, intIfPresent(column, clampedTo: range))
+    }
+
+    /// A number that only tells one thing from others: nothing may be reckoned with it.
+    package func id(_ column: Column) throws(PostgresError) -> Int64 { try decode(column) }
     package func int32(_ column: Column) throws(PostgresError) -> Int32 { try decode(column) }
     package func int16(_ column: Column) throws(PostgresError) -> Int16 { try decode(column) }
     package func bool(_ column: Column) throws(PostgresError) -> Bool { try decode(column) }
@@ -23,8 +33,20 @@ package struct Row: Sendable {
     package func bytes(_ column: Column) throws(PostgresError) -> [UInt8] { try decode(column) }
     package func timestamp(_ column: Column) throws(PostgresError) -> PostgresTimestamp { try decode(column) }
 
-    package func intIfPresent(_ column: Column) throws(PostgresError) -> Int? { try decodeIfPresent(column) }
-    package func int64IfPresent(_ column: Column) throws(PostgresError) -> Int64? { try decodeIfPresent(column) }
+    package func intIfPresent(_ column: Column, in range: ClosedRange<Int>) throws(PostgresError) -> Int? {
+        guard let number: Int = try decodeIfPresent(column) else { return nil }
+        guard range.contains(number) else {
+            throw PostgresError(.decoding, "column \(column) is not from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    package func intIfPresent(_ column: Column, clampedTo range: ClosedRange<Int>) throws(PostgresError) -> Int? {
+        let number: Int? = try decodeIfPresent(column)
+        return number.map { min(max($0, range.lowerBound), range.upperBound) }
+    }
+
+    package func idIfPresent(_ column: Column) throws(PostgresError) -> Int64? { try decodeIfPresent(column) }
     package func int32IfPresent(_ column: Column) throws(PostgresError) -> Int32? { try decodeIfPresent(column) }
     package func int16IfPresent(_ column: Column) throws(PostgresError) -> Int16? { try decodeIfPresent(column) }
     package func boolIfPresent(_ column: Column) throws(PostgresError) -> Bool? { try decodeIfPresent(column) }

@@ -175,7 +175,7 @@ def document(prefix: str = "", body: str = "") -> bytes:
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    (b"", "not_xml"), (b"\x00" * 1000, "not_xml"), (b"<html><body/></html>", "not_a_report"),
+    (b"\n", "not_xml"), (b"\x00" * 1000, "not_xml"), (b"<html><body/></html>", "not_a_report"),
     (gzip.compress(b"<feedback>" + b"\x00" * 20_000_000), "compression_ratio_exceeded"),
     (zipped(b"<feedback>" + b"\x00" * 20_000_000), "compression_ratio_exceeded"),
     (gzip.compress(document())[:-20], "compression_truncated"),

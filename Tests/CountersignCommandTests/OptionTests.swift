@@ -37,12 +37,15 @@ import Testing
         #expect(ListenAddress(argument: text) == nil)
     }
 
-    @Test(arguments: [("500ms", 500), ("10s", 10_000), ("5m", 300_000), ("12h", 43_200_000), ("2w", 1_209_600_000)])
+    @Test(arguments: [
+        ("500ms", 500), ("10s", 10_000), ("5m", 300_000), ("12h", 43_200_000), ("2w", 1_209_600_000),
+        ("36525d", 3_155_760_000_000),
+    ])
     func `a duration has a unit`(text: String, milliseconds: Int64) {
         #expect(TimeSpan(argument: text)?.milliseconds == milliseconds)
     }
 
-    @Test(arguments: ["10", "0s", "-1s", "1.5h", "s", "10 s", "99999999999999999999d"])
+    @Test(arguments: ["10", "0s", "-1s", "1.5h", "s", "10 s", "99999999999999999999d", "36526d", "5218w"])
     func `anything else is no duration`(text: String) {
         #expect(TimeSpan(argument: text) == nil)
     }
@@ -60,6 +63,7 @@ import Testing
         #expect(try Expiry(at: "2026-11-23T00:00:00Z", in: nil, now: now).moment?.text == "2026-11-23T00:00:00.000000Z")
         #expect(throws: Complaint.self) { try Expiry(at: "2026-11-21T00:00:00Z", in: nil, now: now) }
         #expect(throws: Complaint.self) { try Expiry(at: "tomorrow", in: nil, now: now) }
+        #expect(throws: Complaint.self) { try Expiry(at: "9999-12-31T00:00:00Z", in: nil, now: now) }
         #expect(throws: Complaint.self) {
             try Expiry(at: "2026-11-23T00:00:00Z", in: TimeSpan(argument: "1d"), now: now)
         }

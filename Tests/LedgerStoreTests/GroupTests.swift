@@ -171,7 +171,7 @@ import Testing
                         counting: .ledger,
                         "SELECT count(*) FROM countersign.entries WHERE ledger_id = \(test.ledger.id) AND kind = 'send'"
                     ) { rows, earlier in
-                        try rows.one().int(0) + earlier < most ? nil : StoreError(.notFound, "enough")
+                        try rows.one().int(0, in: Entry.seqs) + earlier < most ? nil : StoreError(.notFound, "enough")
                     }
                 ], adds: [.ledger: 1])
             let outcomes = await outcomes(of: 16) {

@@ -44,9 +44,10 @@ import Testing
 
     @Test func `a number that does not fit is the largest`() throws {
         let list = try #require(DKIMTagList(Array("l=\(String(repeating: "9", count: 76));m=9x;n=;o=+1".utf8)[...]))
-        #expect(list["l"]?.number(digitsMax: 76) == .max)
-        #expect(list["l"]?.number(digitsMax: 75) == nil)
-        for name in ["m", "n", "o"] { #expect(list[name]?.number(digitsMax: 76) == nil) }
+        #expect(list["l"]?.number(digitsMax: 76, clampedTo: .max) == .max)
+        #expect(list["l"]?.number(digitsMax: 76, clampedTo: 12) == 12)
+        #expect(list["l"]?.number(digitsMax: 75, clampedTo: .max) == nil)
+        for name in ["m", "n", "o"] { #expect(list[name]?.number(digitsMax: 76, clampedTo: .max) == nil) }
     }
 
     @Test func `quoted-printable loses its white space and decodes its digits`() {

@@ -30,7 +30,7 @@ import Testing
             while try reader.nextRow() {
                 let bytes = next % 3 == 0 ? nil : [UInt8](repeating: UInt8(next % 256), count: next % 50)
                 let isRight =
-                    try reader.int64() == Int64(next) && reader.text() == "row \(next) \\ \n é"
+                    try reader.int(clampedTo: Int.min...Int.max) == next && reader.text() == "row \(next) \\ \n é"
                     && reader.bytesIfPresent() == bytes
                 if !isRight { wrong += 1 }
                 next += 1
@@ -40,7 +40,7 @@ import Testing
         #expect(wrong == 0)
         #expect(chunks.count > 10)
         #expect(chunks.max() ?? 0 < 300_000)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 100_000)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 100_000)
     }
 
     @Test func `every type goes in, by COPY and as arrays`() async throws {
@@ -68,7 +68,7 @@ import Testing
         let rows = try await connection.query("SELECT * FROM t WHERE a IS NOT NULL", deadline: soon)
         #expect(rows.count == 2)
         for row in rows {
-            #expect(try row.int64("a") == .min)
+            #expect(try row.id("a") == .min)
             #expect(try row.int32("b") == .max)
             #expect(try row.int16("c") == .min)
             #expect(try row.bool("d"))
@@ -110,7 +110,7 @@ import Testing
         }
         #expect(error?.code == .server("23505"))
         #expect(error?.isDataFault == true)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 0)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 0)
     }
 
     @Test func `a copy that is none, or that does not exist, is refused`() async throws {
@@ -235,6 +235,6 @@ import Testing
         }
         var reader = CopyReader([0, 1, 0, 0, 0, 1, 65])
         #expect(try reader.nextRow())
-        #expect(throws: PostgresError(.decoding, "")) { try reader.int64() }
+        #expect(throws: PostgresError(.decoding, "")) { try reader.int(clampedTo: Int.min...Int.max) }
     }
 }

@@ -6,7 +6,7 @@ import Testing
     @Test func `answers come back in the order of the statements`() async throws {
         let connection = try await connect()
         let answers = try await connection.pipeline((0..<100).map { "SELECT \(Int64($0)) AS n" }, deadline: soon)
-        #expect(try answers.map { try $0.one().int64("n") } == Array(0..<100))
+        #expect(try answers.map { try $0.one().id("n") } == Array(0..<100))
     }
 
     @Test func `an empty pipeline has no answers`() async throws {
@@ -32,7 +32,7 @@ import Testing
         #expect(await connection.isInTransaction)
         try await connection.rollback(deadline: soon)
         #expect(await !connection.isInTransaction)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 0)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 0)
     }
 
     @Test func `outside a transaction block a pipeline is a transaction by itself`() async throws {
@@ -44,7 +44,7 @@ import Testing
         }
         #expect(error.code == .server("22012"))
         #expect(error.statementIndex == 1)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 0)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 0)
     }
 
     @Test func `a statement that cannot be prepared fails at its place and can be corrected`() async throws {
@@ -77,7 +77,7 @@ import Testing
         }
         #expect(error.code == .server("23505"))
         #expect(error.statementIndex == nil)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 0)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 0)
     }
 
     @Test func `a warning is kept beside the answer it belongs to`() async throws {

@@ -182,7 +182,7 @@ import Testing
             #expect(await connection.serverProcessID == process)
             #expect(await !connection.isInTransaction)
             let rows = try await connection.query("SELECT count(*) FROM t", deadline: soon)
-            #expect(try rows.one().int64(0) == 0)
+            #expect(try rows.one().id(0) == 0)
         }
     }
 

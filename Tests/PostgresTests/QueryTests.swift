@@ -19,7 +19,7 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
             "SELECT n, 'row ' || n AS \"Text\" FROM generate_series(1, \(Int64(3))) AS n", deadline: soon)
         #expect(rows.columns == ["n", "Text"])
         #expect(rows.count == 3)
-        #expect(try rows.map { try $0.int64(0) } == [1, 2, 3])
+        #expect(try rows.map { try $0.id(0) } == [1, 2, 3])
         #expect(try rows.map { try $0.text("Text") } == ["row 1", "row 2", "row 3"])
         #expect(rows.command == "SELECT")
     }
@@ -77,7 +77,7 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
         }
         #expect(error?.code == .server("42P01"))
         #expect(error?.statementIndex == 1)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 1)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 1)
         try await connection.execute(script: "", deadline: soon)
     }
 
@@ -111,13 +111,14 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
         await connection.close()
         let copy = try await Connection.open(
             TestCluster.shared.makeDatabase(copying: original), deadline: soon)
-        #expect(try await copy.query("SELECT n FROM t", deadline: soon).one().int64("n") == 7)
+        #expect(try await copy.query("SELECT n FROM t", deadline: soon).one().id("n") == 7)
     }
 }
 
 @Suite struct `Prepared statements` {
     private func prepared(_ connection: Connection) async throws -> Int {
-        try await connection.query("SELECT count(*) FROM pg_prepared_statements", deadline: soon).one().int(0)
+        try await connection.query("SELECT count(*) FROM pg_prepared_statements", deadline: soon).one().int(
+            0, in: Int.min...Int.max)
     }
 
     @Test func `the same SQL is prepared once, other types of its parameters once more`() async throws {
@@ -156,7 +157,7 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
             try await connection.query("SELECT 299", deadline: soon)
         }
         #expect(try await connection.query("SELECT 299", deadline: soon).one().int32(0) == 299)
-        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().int64(0) == 1)
+        #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 1)
     }
 
     @Test func `a statement whose table changed fails once and is then prepared anew`() async throws {

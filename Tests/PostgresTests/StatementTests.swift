@@ -53,7 +53,7 @@ import Testing
             #expect(try row.text(1) == attack)
             #expect(try row.int32(.named(attack)) == 1)
         }
-        #expect(try await connection.query("SELECT count(*) FROM victim", deadline: soon).one().int64(0) == 0)
+        #expect(try await connection.query("SELECT count(*) FROM victim", deadline: soon).one().id(0) == 0)
     }
 
     @Test func `a text with U+0000 is refused before anything is sent`() async throws {

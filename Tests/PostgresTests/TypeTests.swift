@@ -6,21 +6,22 @@ import Testing
     @Test func `whole numbers keep their extremes`() async throws {
         let connection = try await connect()
         for n in [Int64.min, -1, 0, 1, .max] {
-            #expect(try await connection.query("SELECT \(n)", deadline: soon).one().int64(0) == n)
+            #expect(try await connection.query("SELECT \(n)", deadline: soon).one().id(0) == n)
         }
         for n in [Int32.min, -1, 0, .max] {
             let row = try await connection.query("SELECT \(n)", deadline: soon).one()
             #expect(try row.int32(0) == n)
-            #expect(try row.int64(0) == Int64(n))
-            #expect(try row.int(0) == Int(n))
+            #expect(try row.id(0) == Int64(n))
+            #expect(try row.int(0, in: Int.min...Int.max) == Int(n))
         }
         for n in [Int16.min, -1, 0, .max] {
             let row = try await connection.query("SELECT \(n)", deadline: soon).one()
             #expect(try row.int16(0) == n)
             #expect(try row.int32(0) == Int32(n))
-            #expect(try row.int64(0) == Int64(n))
+            #expect(try row.id(0) == Int64(n))
         }
-        #expect(try await connection.query("SELECT \(Int.max)", deadline: soon).one().int(0) == .max)
+        #expect(
+            try await connection.query("SELECT \(Int.max)", deadline: soon).one().int(0, in: Int.min...Int.max) == .max)
     }
 
     @Test func `the server sees each value as we meant it`() async throws {
@@ -81,7 +82,7 @@ import Testing
             "SELECT \(time), (extract(epoch FROM \(time)) * 1000000)::int8", deadline: soon
         ).one()
         #expect(try row.timestamp(0) == time)
-        #expect(try row.int64(1) == microseconds)
+        #expect(try row.id(1) == microseconds)
     }
 
     @Test func `infinite and impossible timestamps are refused`() async throws {
@@ -104,8 +105,8 @@ import Testing
                 \(nil as [UInt8]?), \(nil as PostgresTimestamp?), NULL::float8, \(nil as [Int64]?)
             """, deadline: soon
         ).one()
-        #expect(try row.int64IfPresent(0) == nil)
-        #expect(try row.intIfPresent(0) == nil)
+        #expect(try row.idIfPresent(0) == nil)
+        #expect(try row.intIfPresent(0, in: Int.min...Int.max) == nil)
         #expect(try row.int32IfPresent(1) == nil)
         #expect(try row.int16IfPresent(2) == nil)
         #expect(try row.boolIfPresent(3) == nil)
@@ -114,7 +115,7 @@ import Testing
         #expect(try row.timestampIfPresent(6) == nil)
         #expect(try row.doubleIfPresent(7) == nil)
         #expect(try (0..<9).allSatisfy { try row.isNull(.index($0)) })
-        #expect(throws: PostgresError(.decoding, "")) { try row.int64(0) }
+        #expect(throws: PostgresError(.decoding, "")) { try row.id(0) }
         #expect(throws: PostgresError(.decoding, "")) { try row.array(8, of: Int64.self) }
     }
 
@@ -161,7 +162,7 @@ import Testing
         let connection = try await connect()
         let rows = try await connection.query(
             "SELECT n, t FROM unnest(\([1, 2] as [Int64]), \(["a", nil])) AS u (n, t) ORDER BY n", deadline: soon)
-        #expect(try rows.map { try $0.int64("n") } == [1, 2])
+        #expect(try rows.map { try $0.id("n") } == [1, 2])
         #expect(try rows.map { try $0.textIfPresent("t") } == ["a", nil])
     }
 
@@ -173,9 +174,9 @@ import Testing
         #expect(error?.code == .decoding)
         #expect(error?.message == "column n of type 20 cannot be read as String")
         #expect(throws: PostgresError(.decoding, "")) { try row.int32("n") }
-        #expect(throws: PostgresError(.decoding, "")) { try row.int64("N") }
-        #expect(throws: PostgresError(.decoding, "")) { try row.int64(2) }
-        #expect(throws: PostgresError(.decoding, "")) { try row.int64(-1) }
+        #expect(throws: PostgresError(.decoding, "")) { try row.id("N") }
+        #expect(throws: PostgresError(.decoding, "")) { try row.id(2) }
+        #expect(throws: PostgresError(.decoding, "")) { try row.id(-1) }
         let none = try await connection.query("SELECT 1 WHERE \(false)", deadline: soon)
         #expect(try none.oneIfPresent() == nil ? true : false)
         #expect(throws: PostgresError(.decoding, "")) { try none.one() }

@@ -24,7 +24,9 @@ struct CheckpointShow: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var ledger: LedgerOption
-    @Option(help: ArgumentHelp("The one of exactly this size, if it was kept.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp("The one of exactly this size, if it was kept.", valueName: "size"),
+        transform: NumberArgument.place)
     var size: Int?
     @Flag(name: .customLong("own"), help: "Only as the ledger signed it, which is what a timestamp is over.")
     var isOwn = false
@@ -127,7 +129,7 @@ struct ReceiptCommand: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var ledger: LedgerOption
-    @Argument(help: "The entry's seq.")
+    @Argument(help: "The entry's seq.", transform: NumberArgument.place)
     var seq: Int
 
     func run() async throws {

@@ -19,14 +19,10 @@ struct DMARCReportList: AsyncParsableCommand {
     @OptionGroup var filter: ReportFilterOptions
     @Option(help: ArgumentHelp("Only reports by this host; case does not matter.", valueName: "name"))
     var orgName: String?
-    @Option(help: ArgumentHelp("The most reports, 1 to \(LedgerStore.pageMax).", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("The most reports, 1 to \(LedgerStore.pageMax).", valueName: "count"),
+        transform: NumberArgument.read(in: 1...LedgerStore.pageMax))
     var limit = 100
-
-    func validate() throws {
-        guard (1...LedgerStore.pageMax).contains(limit) else {
-            throw ValidationError("--limit is 1 to \(LedgerStore.pageMax)")
-        }
-    }
 
     func run() async throws {
         var filter = try filter.filter()

@@ -5,9 +5,10 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at everything that the ledger leans on, and say what to do about it.",
         discussion: """
-            Looks at Postgres and its settings, the schema, roles, rights and triggers, the master secret, the signing \
-            keys and guards, the journal of erasures, the clocks, the partitions and the disk. Changes nothing. A \
-            private Postgres that does not run is started meanwhile.
+            Looks at Postgres and its settings, the schema, roles, rights and triggers, whatever stands in the \
+            database and no migration made, the master secret, the signing keys and guards, the journal of erasures, \
+            the clocks, the partitions and the disk. Changes nothing. A private Postgres that does not run is started \
+            meanwhile.
 
             With --after-restore, for whoever has restored a backup or failed over: every line is read and held to the \
             newest checkpoint that the guard knows, and to the larger tree that a process had answered, where one \

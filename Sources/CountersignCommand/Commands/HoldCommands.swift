@@ -34,9 +34,9 @@ struct HoldAdd: AsyncParsableCommand {
     var subject: String?
     @Option(name: .customLong("message-id"), help: ArgumentHelp("The life of this message.", valueName: "id"))
     var messageID: String?
-    @Option(help: ArgumentHelp("The first entry of a range.", valueName: "seq"))
+    @Option(help: ArgumentHelp("The first entry of a range.", valueName: "seq"), transform: NumberArgument.place)
     var fromSeq: Int?
-    @Option(help: ArgumentHelp("The last entry of a range.", valueName: "seq"))
+    @Option(help: ArgumentHelp("The last entry of a range.", valueName: "seq"), transform: NumberArgument.place)
     var toSeq: Int?
     @Option(help: ArgumentHelp("What it is called elsewhere; kept in clear.", valueName: "text"))
     var reference: String
@@ -50,10 +50,11 @@ struct HoldAdd: AsyncParsableCommand {
 
     func validate() throws {
         guard [subject != nil, messageID != nil, fromSeq != nil].count(where: { $0 }) == 1,
-            (fromSeq == nil) == (toSeq == nil), 0...(toSeq ?? 0) ~= fromSeq ?? 0
+            (fromSeq == nil) == (toSeq == nil)
         else {
             throw ValidationError("name one of --subject, --message-id, and --from-seq together with --to-seq")
         }
+        guard fromSeq ?? 0 <= toSeq ?? 0 else { throw ValidationError("--to-seq lies before --from-seq") }
     }
 
     func run() async throws {

@@ -154,16 +154,12 @@ struct IdentityHistory: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var ledger: LedgerOption
     @OptionGroup var output: OutputOptions
-    @Option(help: ArgumentHelp("So many checks at most.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp("So many checks at most.", valueName: "count"),
+        transform: NumberArgument.read(in: 1...IdentityRegister.pageMax))
     var limit = 100
     @Argument(help: "The address or the domain.")
     var identity: String
-
-    func validate() throws {
-        guard (1...IdentityRegister.pageMax).contains(limit) else {
-            throw ValidationError("--limit is 1 to \(IdentityRegister.pageMax)")
-        }
-    }
 
     func run() async throws {
         let name = try IdentityName(identity)

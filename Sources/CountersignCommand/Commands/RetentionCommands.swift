@@ -45,7 +45,7 @@ struct RetentionApply: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let moment = Timestamp(microseconds: Clock.now().microseconds - olderThan.microseconds)
+        let moment = Clock.now() - olderThan.duration
         try await OpenStore.with(database, journal) { open in
             let progress = ProgressBar(unit: "entries", isWanted: !output.isJSON)
             defer { progress.clear() }

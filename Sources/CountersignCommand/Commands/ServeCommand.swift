@@ -52,7 +52,8 @@ struct Serve: AsyncParsableCommand {
             "How old the newest signed checkpoint gets while entries come in.", valueName: "duration"))
     var checkpointInterval = TimeSpan(seconds: 10)
     @Option(
-        help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"))
+        help: ArgumentHelp("Connections to Postgres, for appends, look-ups and other reads each.", valueName: "count"),
+        transform: NumberArgument.read(in: 2...100))
     var connections = 8
     @OptionGroup(title: "Assurance") var assurance: AssuranceOptions
     @OptionGroup(title: "Names") var names: NameOptions
@@ -64,10 +65,6 @@ struct Serve: AsyncParsableCommand {
     var logFormat = LogFormat.auto
     @Option(help: "The least severe level that is logged.")
     var logLevel = LogLevel.info
-
-    func validate() throws {
-        guard (2...100).contains(connections) else { throw ValidationError("--connections is 2 to 100") }
-    }
 
     func run() async throws {
         // Caught from here on, and looked at once the services run.

@@ -30,7 +30,8 @@ struct Verify: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @Option(
         help: ArgumentHelp(
-            "Read only what came after this size; take what was before as verified.", valueName: "size"))
+            "Read only what came after this size; take what was before as verified.", valueName: "size"),
+        transform: NumberArgument.place)
     var since: Int?
     @Option(help: ArgumentHelp("The ledger must contain this tree.", valueName: "size:root"))
     var expect: ExpectedTree?
@@ -47,7 +48,6 @@ struct Verify: AsyncParsableCommand {
             throw ValidationError("--checkpoint and --key go together: whose checkpoint do you trust?")
         }
         guard checkpoint == nil || expect == nil else { throw ValidationError("--checkpoint or --expect, not both") }
-        guard since.map({ $0 >= 0 }) ?? true else { throw ValidationError("--since is a size: 0 or more") }
     }
 
     /// The tree that the ledger must contain, and whose, if that is known.

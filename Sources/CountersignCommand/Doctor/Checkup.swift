@@ -101,6 +101,7 @@ struct Checkup: Sendable {
         let mebibytes = Progress.grouped(facts.sizeBytes >> 20)
         var results: [CheckResult] = [.ok("database", "reachable as \(facts.user), \(mebibytes) MiB"), schema]
         results += FactChecks(facts, now: Clock.now()).results
+        results += try await CatalogueCheck.results(connection, deadline)
         results += try await MasterSecretCheck(location).results()
         results += try await OpenStore.with(location, journal) { open in
             try await signing(open) + [try await JournalCheck(open.store).result()]

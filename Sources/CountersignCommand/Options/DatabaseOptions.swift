@@ -19,7 +19,9 @@ struct DatabaseOptions: ParsableArguments {
             "A Postgres of your own instead, such as postgresql://user@host/countersign.",
             discussion: """
                 Environment: COUNTERSIGN_DATABASE_URL, which keeps a password out of the list of processes. The user \
-                must be able to become countersign_app, and countersign_owner to migrate.
+                must be able to become countersign_app, and countersign_owner to migrate. Of the variables of Postgres \
+                only these count, only here, and only for what the URL does not say: \
+                \(ConnectionEnvironment.counting.joined(separator: ", ")). All others are ignored, by name.
                 """, valueName: "url"))
     var databaseURL: String?
 
@@ -64,10 +66,13 @@ struct DatabaseOptions: ParsableArguments {
         case (let directory?, nil):
             let place = DataDirectory(try Cluster(directory: directory), masterKey: key)
             let folders = SigningFolders(beside: place.masterKeyPath, keys: keys, guards: guards)
+            IgnoredVariables.tellOnce(isExternal: false)
             return DatabaseLocation(.directory(place), signing: folders)
         case (nil, let url?):
             let folders = SigningFolders(beside: key, keys: keys, guards: guards)
-            return DatabaseLocation(.external(try ConnectionTarget(url), masterKey: key), signing: folders)
+            IgnoredVariables.tellOnce(isExternal: true)
+            let target = try ConnectionTarget(url, completedBy: .ofProcess)
+            return DatabaseLocation(.external(target, masterKey: key), signing: folders)
         case (nil, nil):
             throw Complaint(
                 "no database was named",

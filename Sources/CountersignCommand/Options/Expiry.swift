@@ -10,13 +10,13 @@ struct Expiry {
                 "--expires-at and --expires-in are both given", next: "leave one of them out", status: .usage)
         }
         if let time {
-            guard let end = Timestamp(time) else {
+            guard let end = Timestamp(claimed: time) else {
                 throw Complaint(
-                    "--expires-at is no date-time", next: "write it as 2026-11-22T10:00:00Z", status: .usage)
+                    "--expires-at is not valid: \(Timestamp.claimRule)", next: "write it so", status: .usage)
             }
             moment = end
         } else {
-            moment = span.map { Timestamp(microseconds: now.microseconds + $0.microseconds) }
+            moment = span.map { now + $0.duration }
         }
         if let moment, moment <= now {
             throw Complaint("the token would have ended already", next: "give a later time", status: .usage)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ledger
 
 /// Where the service listens: `HOST:PORT`, an IPv6 address in brackets. Port 0 takes a free one.
 struct ListenAddress: ExpressibleByArgument, Sendable, CustomStringConvertible {
@@ -19,8 +20,7 @@ struct ListenAddress: ExpressibleByArgument, Sendable, CustomStringConvertible {
     init?(argument: String) {
         guard let colon = argument.lastIndex(of: ":") else { return nil }
         let portText = argument[argument.index(after: colon)...]
-        guard portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(portText), port <= 65_535
-        else { return nil }
+        guard let port = WholeNumber.read(portText, max: 65_535) else { return nil }
         var host = String(argument[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = String(host.dropFirst().dropLast())

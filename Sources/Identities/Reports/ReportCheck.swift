@@ -75,10 +75,13 @@ extension StoredReports {
                     (name: $1, value: try row.textIfPresent(.index($0 + 2)).map(JSONValue.string))
                 }
                 let numbers = try ["begin", "end", "records", "messages", "aligned"].enumerated().map {
-                    (name: $1, value: try row.intIfPresent(.index($0 + 6)).map(JSONValue.integer))
+                    (
+                        name: $1,
+                        value: try row.intIfPresent(.index($0 + 6), clampedTo: Entry.claimedSeqs).map(JSONValue.integer)
+                    )
                 }
                 return Stored(
-                    seq: try row.int(0), upload: try row.int64IfPresent(1),
+                    seq: try row.int(0, clampedTo: Entry.claimedSeqs), upload: try row.idIfPresent(1),
                     columns: texts + numbers + [("outcome", .string(try row.text(11)))], line: try row.textIfPresent(12)
                 )
             }

@@ -26,7 +26,7 @@ package struct ReportRecord: Sendable {
     }
 
     /// The first day of the report's period.
-    package var firstDay: Timestamp? { self["begin"]?.number.map { StoredReports.day(Int64($0 / 86_400)) } }
+    package var firstDay: Timestamp? { self["begin"]?.number.map { StoredReports.day($0 / 86_400) } }
 
     /// Everything by name, as readers get it.
     package var members: [JSONValue.Member] {

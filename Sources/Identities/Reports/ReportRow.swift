@@ -184,10 +184,10 @@ extension ReportRow {
     init(_ row: Row) throws {
         let columns = try Columns(
             source: row.addressIfPresent(1).flatMap { IPAddress($0.bytes) }, sourceText: row.textIfPresent(2),
-            count: row.int64(3), disposition: row.textIfPresent(4), dkim: row.textIfPresent(5),
+            count: Int64(row.int(3, in: Entry.seqs)), disposition: row.textIfPresent(4), dkim: row.textIfPresent(5),
             spf: row.textIfPresent(6), headerFrom: row.textIfPresent(7), envelopeFrom: row.textIfPresent(8),
             envelopeTo: row.textIfPresent(9), authResults: row.textIfPresent(10).map { Array($0.utf8) },
             reasons: row.textIfPresent(11).map { Array($0.utf8) })
-        self.init(columns, index: try row.int(0))
+        self.init(columns, index: try row.int(0, in: Entry.seqs))
     }
 }

@@ -92,8 +92,8 @@ extension StoredReports {
                     return dimension == .sourceIP ? text.map(Self.address) : text
                 }
                 return ReportStats.Group(
-                    values: values, count: try row.int(.index(dimensions.count)),
-                    aligned: try row.int(.index(dimensions.count + 1)))
+                    values: values, count: try row.int(.index(dimensions.count), in: Entry.seqs),
+                    aligned: try row.int(.index(dimensions.count + 1), in: Entry.seqs))
             }
             return ReportStats(
                 dimensions: dimensions, groups: groups, isTruncated: rows.count > ReportStats.groupsMax)

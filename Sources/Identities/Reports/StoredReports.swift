@@ -41,7 +41,7 @@ package struct StoredReports: Sendable {
                 ) e
                 ORDER BY found.seq DESC
                 """, deadline: deadline)
-            return try rows.map { row in try ReportRecord(seq: row.int(0), line: row.text(1)) }
+            return try rows.map { row in try ReportRecord(seq: row.int(0, in: Entry.seqs), line: row.text(1)) }
         }
         let next = found.count > limit ? found.last.map { cursor.text(at: $0.seq) } : nil
         return Page(reports: Array(found.prefix(limit)), nextCursor: next)

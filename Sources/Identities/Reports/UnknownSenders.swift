@@ -66,8 +66,9 @@ extension StoredReports {
             let sources = try answers[0].prefix(UnknownSenders.rowsMax).map { try UnknownSenders.Source($0) }
             let days = try answers[1].prefix(UnknownSenders.rowsMax).map { row in
                 UnknownSenders.Day(
-                    day: Self.day(try row.int64(1)), headerFrom: try row.textIfPresent(0), reported: try row.int(2),
-                    recorded: try row.int(3))
+                    day: Self.day(try row.int(1, clampedTo: Self.dayNumbers)), headerFrom: try row.textIfPresent(0),
+                    reported: try row.int(2, in: Entry.seqs),
+                    recorded: try row.int(3, in: Entry.seqs))
             }
             return UnknownSenders(
                 sources: sources, days: days,
@@ -75,15 +76,16 @@ extension StoredReports {
         }
     }
 
+    /// The days that can be written, counted from 1970-01-01 to the end of the year 9999.
+    static let dayNumbers = 0...2_932_896
+
     /// The start of a day that is counted from 1970-01-01.
-    static func day(_ number: Int64) -> Timestamp {
-        Timestamp(microseconds: min(number, dayMax) * 86_400_000_000).clamped
+    static func day(_ number: Int) -> Timestamp {
+        Timestamp(microseconds: Int64(min(max(number, dayNumbers.lowerBound), dayNumbers.upperBound)) * 86_400_000_000)
     }
 
-    /// The last day that can be written, in the year 9999.
-    private static let dayMax: Int64 = 2_932_896
-
-    /// The rows of the reports, summed, each with whether it is ours: `WITH ... judged`. The last day is ``dayMax``.
+    /// The rows of the reports, summed, each with whether it is ours: `WITH ... judged`. The last day is the last of
+    /// ``dayNumbers``.
     private static func judged(_ ledger: StoredLedger, _ filter: ReportFilter) -> Statement {
         """
         WITH mine AS MATERIALIZED (
@@ -193,13 +195,13 @@ extension UnknownSenders.Source {
     fileprivate init(_ row: Row) throws {
         sourceIP = StoredReports.address(try row.text(0))
         headerFrom = try row.textIfPresent(1)
-        count = try row.int(2)
-        aligned = try row.int(3)
-        firstDay = StoredReports.day(try row.int64(4))
-        lastDay = StoredReports.day(try row.int64(5))
+        count = try row.int(2, in: Entry.seqs)
+        aligned = try row.int(3, in: Entry.seqs)
+        firstDay = StoredReports.day(try row.int(4, clampedTo: StoredReports.dayNumbers))
+        lastDay = StoredReports.day(try row.int(5, clampedTo: StoredReports.dayNumbers))
         reporters = try row.array(6, of: String.self).filter { !$0.isEmpty }
         let names = ["none", "pass", "quarantine", "reject", "unknown"]
-        let counts = try names.enumerated().map { (name: $1, count: try row.int(.index(7 + $0))) }
+        let counts = try names.enumerated().map { (name: $1, count: try row.int(.index(7 + $0), in: Entry.seqs)) }
         dispositions = counts.filter { $0.count > 0 }
     }
 }

@@ -26,6 +26,12 @@ package struct Entry: Sendable {
     package let occurredAt: Timestamp?
     package let subjects: [Pseudonym]
 
+    /// The places that entries can have, and with them the sizes of ledgers and the counts of what they hold: what an
+    /// integer of a line can say. A number that is read as one of them may be added to, or taken 256 times.
+    package static let seqs = 0...JSONValue.integerMax
+    /// The same, with a number on either side that no ledger has: it stands for all that lies out there.
+    package static let claimedSeqs = -1...JSONValue.integerMax + 1
+
     /// Why a line is no entry.
     package enum Fault: Error, Equatable, Sendable {
         /// The text is not JSON of the profile.

@@ -72,19 +72,13 @@ package struct SeqRanges: Equatable, Sendable {
     }
 
     private static func range(_ text: String) -> ClosedRange<Int>? {
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(place)
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map {
+            WholeNumber.read($0, max: JSONValue.integerMax)
+        }
         switch (ends.count, ends.first ?? nil, ends.last ?? nil) {
         case (1, let seq?, _): return seq...seq
         case (2, let first?, let last?) where first < last: return first...last
         default: return nil
         }
-    }
-
-    /// Digits without a leading zero, as the integers of a line.
-    private static func place(_ digits: Substring) -> Int? {
-        guard digits.utf8.count <= 16, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let number = Int(digits), number <= JSONValue.integerMax, digits.utf8.count == 1 || digits.first != "0"
-        else { return nil }
-        return number
     }
 }

@@ -51,14 +51,9 @@ package struct MemberReader {
         try take(name) { (value) throws(Refusal) in try Self.text(value, min: min, max: max) }
     }
 
-    /// An integer of at least `min`.
-    mutating func integer(_ name: String, min: Int = -JSONValue.integerMax) throws(Refusal) -> Int? {
-        try take(name) { (value) throws(Refusal) in
-            guard let number = value.number, number >= min else {
-                throw Refusal(.invalidMember, "expected an integer of at least \(min)")
-            }
-            return number
-        }
+    /// An integer of `range`.
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(Refusal) -> Int? {
+        try take(name) { (value) throws(Refusal) in try Self.integer(value, in: range) }
     }
 
     /// A truth value.
@@ -99,6 +94,14 @@ package struct MemberReader {
         throw Refusal(
             .unknownMember, "this member is not known here; known are \(asked.sorted().joined(separator: ", "))"
         ).within(stranger.name)
+    }
+
+    /// The integer of `range` that `value` must be.
+    package static func integer(_ value: JSONValue, in range: ClosedRange<Int>) throws(Refusal) -> Int {
+        guard let number = value.number, range.contains(number) else {
+            throw Refusal(.invalidMember, "expected an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
     }
 
     /// The string that `value` must be. Characters are Unicode scalars, as JSON Schema counts them.

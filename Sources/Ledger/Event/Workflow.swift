@@ -32,8 +32,8 @@ package struct Workflow: Sendable {
             case .text(let sizeMax):
                 guard let text = try reader.text(name, max: sizeMax), !text.isEmpty else { continue }
                 clear.append(.init(name, .string(text)))
-            case .integer(let minimum):
-                guard let number = try reader.integer(name, min: minimum) else { continue }
+            case .integer(let range):
+                guard let number = try reader.integer(name, in: range) else { continue }
                 clear.append(.init(name, .integer(number)))
             case .trigger:
                 let trigger = try reader.take(name, Self.trigger)
@@ -52,17 +52,20 @@ package struct Workflow: Sendable {
         case engine, runID, trigger
         /// Its longest form, in characters.
         case text(Int)
-        /// Its least value.
-        case integer(Int)
+        /// Its values.
+        case integer(ClosedRange<Int>)
     }
+
+    private static let counts = 0...JSONValue.integerMax
 
     /// The members that stand in clear, in the order in which a line has them.
     private static let fields: [(name: String, form: Form)] = [
-        ("attempt", .integer(0)), ("dispatch_id", .text(256)), ("engine", .engine),
-        ("engine_attempt", .integer(-JSONValue.integerMax)), ("function_id", .text(512)),
-        ("function_version", .text(128)), ("max_attempts", .integer(1)), ("origin_run_id", .text(512)),
-        ("run_attempt", .integer(0)), ("run_id", .runID), ("scope", .text(256)), ("step_id", .text(512)),
-        ("step_index", .integer(0)), ("step_key", .text(256)), ("traceparent", .text(128)), ("trigger", .trigger),
+        ("attempt", .integer(counts)), ("dispatch_id", .text(256)), ("engine", .engine),
+        ("engine_attempt", .integer(-JSONValue.integerMax...JSONValue.integerMax)), ("function_id", .text(512)),
+        ("function_version", .text(128)), ("max_attempts", .integer(1...JSONValue.integerMax)),
+        ("origin_run_id", .text(512)),
+        ("run_attempt", .integer(counts)), ("run_id", .runID), ("scope", .text(256)), ("step_id", .text(512)),
+        ("step_index", .integer(counts)), ("step_key", .text(256)), ("traceparent", .text(128)), ("trigger", .trigger),
     ]
 
     private static func engine(_ value: JSONValue) throws(Refusal) -> String {

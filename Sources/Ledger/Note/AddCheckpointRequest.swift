@@ -27,7 +27,7 @@ package struct AddCheckpointRequest: Hashable, Sendable {
         var lines = NoteLineReader(bytes)
         let first = try lines.next()
         guard first.starts(with: Self.mark) else { throw .unexpectedLine }
-        oldSize = try NoteLine.number(first.dropFirst(Self.mark.count))
+        oldSize = try NoteLine.number(first.dropFirst(Self.mark.count), max: Checkpoint.sizeMax)
         proof = ConsistencyProof(hashes: try lines.hashes(countMax: TlogProof.hashCountMax))
         checkpoint = try SignedNote(Array(lines.rest))
     }

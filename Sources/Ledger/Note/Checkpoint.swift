@@ -2,8 +2,12 @@ package import Cryptography
 
 /// The size and root of a ledger's tree as the text of a note (C2SP tlog-checkpoint).
 package struct Checkpoint: Hashable, Sendable {
+    /// The most leaves that a tree can have (C2SP tlog-checkpoint): nothing may be added to such a size.
+    package static let sizeMax = Int.max
+
     /// The ledger's name, as bytes: it is also the name of the key that signs.
     package let origin: KeyName
+    /// How many leaves the tree has, at most ``sizeMax``.
     package let size: Int
     package let root: Digest
     /// Further lines, without their ends: opaque, and never written by us.
@@ -29,7 +33,7 @@ package struct Checkpoint: Hashable, Sendable {
         let lines = text.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
         guard lines.count >= 3 else { throw .missingLine }
         origin = try KeyName(lines[0])
-        size = try NoteLine.number(lines[1])
+        size = try NoteLine.number(lines[1], max: Self.sizeMax)
         root = try NoteLine.hash(lines[2])
         guard lines.dropFirst(3).allSatisfy({ !$0.isEmpty }) else { throw .unexpectedLine }
         extensions = lines.dropFirst(3).map { Array($0) }

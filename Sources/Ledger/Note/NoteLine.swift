@@ -2,17 +2,9 @@ import Cryptography
 
 /// What single lines of the C2SP formats hold.
 enum NoteLine {
-    /// A decimal number: no sign, no leading zero, at most 2^63 - 1.
-    static func number(_ digits: some Collection<UInt8>) throws(NoteFault) -> Int {
-        guard let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { throw .invalidNumber }
-        var number = 0
-        for digit in digits {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { throw .invalidNumber }
-            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, isAlsoTooLarge) = product.addingReportingOverflow(Int(digit - UInt8(ascii: "0")))
-            guard !isTooLarge, !isAlsoTooLarge else { throw .invalidNumber }
-            number = sum
-        }
+    /// A decimal number: no sign, no leading zero, at most `max`.
+    static func number(_ digits: some Collection<UInt8>, max: Int) throws(NoteFault) -> Int {
+        guard let number = WholeNumber.read(digits, max: max) else { throw .invalidNumber }
         return number
     }
 

@@ -111,7 +111,7 @@ package struct TlogPolicy: Hashable, Sendable {
         case "any": wanted = 1
         case "all": wanted = members.count
         default:
-            guard let number = try? NoteLine.number(items[1]), (1...members.count).contains(number) else {
+            guard let number = WholeNumber.read(items[1], max: members.count), number > 0 else {
                 throw "how many is any, all, or a number from 1 to that of the members"
             }
             wanted = number

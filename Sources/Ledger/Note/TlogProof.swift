@@ -39,7 +39,7 @@ package struct TlogProof: Hashable, Sendable {
             extra = nil
         }
         guard line.starts(with: "index ".utf8) else { throw .unexpectedLine }
-        index = try NoteLine.number(line.dropFirst(6))
+        index = try NoteLine.number(line.dropFirst(6), max: Checkpoint.sizeMax)
         proof = InclusionProof(hashes: try lines.hashes(countMax: Self.hashCountMax))
         checkpoint = try SignedNote(Array(lines.rest))
     }

@@ -46,6 +46,6 @@ package struct WitnessAnswer: Hashable, Sendable {
     package var knownSize: Int? {
         guard let type = contentType?.split(separator: ";").first, body.last == 0x0A else { return nil }
         guard type.lowercased().filter({ $0 != " " }) == Self.sizeType else { return nil }
-        return try? NoteLine.number(body.dropLast())
+        return try? NoteLine.number(body.dropLast(), max: Checkpoint.sizeMax)
     }
 }

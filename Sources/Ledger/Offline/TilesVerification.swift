@@ -35,9 +35,9 @@ package struct TilesVerification {
         var tree = CompactRange()
         // The roots of full tiles, level by level, until the next level's tile has been compared with them.
         var roots: [[Digest]] = [[]]
-        for index in 0..<(checkpoint.size + Tile.fullWidth - 1) / Tile.fullWidth {
+        for index in 0..<Tile.count(level: 0, size: checkpoint.size) {
             let start = index * Tile.fullWidth
-            let tile = Tile(level: 0, index: index, width: min(Tile.fullWidth, checkpoint.size - start))
+            let tile = Tile(in: 0, at: index, width: min(Tile.fullWidth, checkpoint.size - start))
             let hashes = try hashes(of: tile)
             try check(try entries(of: tile), against: hashes, from: start)
             for hash in hashes { tree.append(hash) }
@@ -48,7 +48,7 @@ package struct TilesVerification {
             let width = Tile.hashCount(level: level, size: checkpoint.size) % Tile.fullWidth
             guard width > 0, roots.indices.contains(level - 1) else { continue }
             let index = Tile.fullCount(level: level, size: checkpoint.size)
-            let tile = Tile(level: level, index: index, width: width)
+            let tile = Tile(in: level, at: index, width: width)
             guard try hashes(of: tile) == roots[level - 1] else { throw .otherTile(path: tile.path) }
         }
         guard tree.root == checkpoint.root else { throw .otherTree(size: checkpoint.size) }
@@ -59,7 +59,7 @@ package struct TilesVerification {
         if roots.count == tile.level { roots.append([]) }
         roots[tile.level].append(root)
         guard roots[tile.level].count == Tile.fullWidth else { return }
-        let above = Tile(level: tile.level + 1, index: tile.index / Tile.fullWidth)
+        let above = Tile(in: tile.level + 1, at: tile.index / Tile.fullWidth)
         guard try hashes(of: above) == roots[tile.level] else { throw .otherTile(path: above.path) }
         let rootAbove = TreeHash.root(of: roots[tile.level])
         roots[tile.level] = []

@@ -15,7 +15,7 @@ package struct CompletedTile: Hashable, Sendable {
     package let root: Digest
 
     /// The place of the tile.
-    package var tile: Tile { Tile(level: level, index: index) }
+    package var tile: Tile { Tile(in: level, at: index) }
 
     /// The hashes as they are stored and served: 8,192 bytes (C2SP tlog-tiles).
     package var bytes: [UInt8] {

@@ -2,11 +2,15 @@
 ///
 /// Level 0 holds leaf hashes; level L + 1 holds the root of each *full* tile of level L, so one tile level is eight
 /// binary levels. A partial tile is a prefix of the full one and is never hashed upwards.
+///
+/// There are only tiles that a tree of at most 2^63 - 1 leaves can have, so what is reckoned with one cannot overflow.
 package struct Tile: Hashable, Sendable {
     /// Hashes in a full tile.
     package static let fullWidth = 256
     /// Binary levels in one tile level: 2^8 = 256.
     package static let height = 8
+    /// The highest level that a tree of 2^63 - 1 leaves has.
+    package static let levelMax = 7
 
     /// The tile level; 0 holds leaf hashes.
     package let level: Int
@@ -15,7 +19,17 @@ package struct Tile: Hashable, Sendable {
     /// The number of hashes: 256 in a full tile, 1 to 255 in a partial one.
     package let width: Int
 
-    package init(level: Int, index: Int, width: Int = Tile.fullWidth) {
+    /// A tile whose place comes from outside; nil unless there can be a tree that has it.
+    package init?(level: Int, index: Int, width: Int = Tile.fullWidth) {
+        guard (0...Self.levelMax).contains(level), index >= 0, (1...Self.fullWidth).contains(width) else { return nil }
+        let (start, isTooFar) = index.multipliedReportingOverflow(by: Self.fullWidth)
+        let (end, endsTooFar) = start.addingReportingOverflow(width)
+        guard !isTooFar, !endsTooFar, end <= Self.hashCount(level: level, size: Checkpoint.sizeMax) else { return nil }
+        self.init(in: level, at: index, width: width)
+    }
+
+    /// A tile that a tree is known to have.
+    init(in level: Int, at index: Int, width: Int = Tile.fullWidth) {
         self.level = level
         self.index = index
         self.width = width
@@ -51,6 +65,12 @@ package struct Tile: Hashable, Sendable {
 
     private static func threeDigits(_ number: Int) -> String { String(String(1000 + number).dropFirst()) }
 
+    /// The number of tiles, the last of which may be partial, that a tree of `size` leaves has at a tile level.
+    static func count(level: Int, size: Int) -> Int {
+        let (full, rest) = hashCount(level: level, size: size).quotientAndRemainder(dividingBy: fullWidth)
+        return full + (rest > 0 ? 1 : 0)
+    }
+
     /// The number of hashes that a tree of `size` leaves has at a tile level.
     package static func hashCount(level: Int, size: Int) -> Int { size >> (height * level) }
 
@@ -66,7 +86,7 @@ package struct Tile: Hashable, Sendable {
     package static func partial(size: Int) -> [Tile] {
         (0..<levelCount(size: size)).compactMap { level in
             let (index, width) = hashCount(level: level, size: size).quotientAndRemainder(dividingBy: fullWidth)
-            return width == 0 ? nil : Tile(level: level, index: index, width: width)
+            return width == 0 ? nil : Tile(in: level, at: index, width: width)
         }
     }
 
@@ -74,7 +94,7 @@ package struct Tile: Hashable, Sendable {
     package static func completed(from oldSize: Int = 0, to size: Int) -> [Tile] {
         (0..<levelCount(size: size)).flatMap { level in
             (fullCount(level: level, size: oldSize)..<fullCount(level: level, size: size)).map {
-                Tile(level: level, index: $0)
+                Tile(in: level, at: $0)
             }
         }
     }

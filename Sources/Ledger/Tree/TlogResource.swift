@@ -7,9 +7,6 @@ package enum TlogResource: Hashable, Sendable {
     /// The entries of a tile of level 0.
     case entries(Tile)
 
-    /// Levels that a tree of at most 2^63 - 1 leaves can have.
-    private static let levelMax = 7
-
     /// Reads `<prefix>/checkpoint`, `<prefix>/tile/<L>/<N>[.p/<W>]` and `<prefix>/tile/entries/<N>[.p/<W>]`.
     ///
     /// - Returns: the prefix, which is a ledger's name or not, and what is named below it; nil for any other path.
@@ -24,7 +21,7 @@ package enum TlogResource: Hashable, Sendable {
         let kind = segments[place + 1]
         let rest = Array(segments[(place + 2)...])
         if kind == "entries" { return tile(0, rest).map { (prefix, .entries($0)) } }
-        guard let level = number(kind), level <= levelMax else { return nil }
+        guard let level = WholeNumber.read(kind, max: Tile.levelMax) else { return nil }
         return tile(level, rest).map { (prefix, .tile($0)) }
     }
 
@@ -32,33 +29,17 @@ package enum TlogResource: Hashable, Sendable {
         var segments = segments
         var width = Tile.fullWidth
         if segments.count > 1, segments[segments.count - 2].hasSuffix(".p") {
-            guard let partial = number(segments.removeLast()), (1..<Tile.fullWidth).contains(partial) else {
-                return nil
-            }
+            guard let partial = WholeNumber.read(segments.removeLast(), max: Tile.fullWidth - 1) else { return nil }
             width = partial
             segments[segments.count - 1].removeLast(2)
         }
-        // Six elements are 10^18 tiles.
-        guard let last = segments.popLast(), segments.count < 6 else { return nil }
-        var index = 0
-        for element in segments {
-            guard element.hasPrefix("x"), let digits = threeDigits(element.dropFirst()) else { return nil }
-            index = index * 1_000 + digits
-        }
-        guard let digits = threeDigits(last[...]) else { return nil }
-        index = index * 1_000 + digits
-        guard index <= Int.max >> (Tile.height * (level + 1)) else { return nil }
-        let tile = Tile(level: level, index: index, width: width)
+        guard let last = segments.popLast(), segments.allSatisfy({ $0.hasPrefix("x") }) else { return nil }
+        let elements = segments.map { $0.dropFirst() } + [last[...]]
+        guard elements.allSatisfy({ $0.utf8.count == 3 }),
+            let index = WholeNumber.readPadded(Array(elements.joined().utf8), max: Checkpoint.sizeMax),
+            let tile = Tile(level: level, index: index, width: width)
+        else { return nil }
         // x000/005 names the same tile as 005, and only that is its path.
-        return tile.elementCount == segments.count + 1 ? tile : nil
-    }
-
-    private static func threeDigits(_ text: Substring) -> Int? {
-        guard text.utf8.count == 3, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int(text)
-    }
-
-    private static func number(_ text: String) -> Int? {
-        text.utf8.count <= 3 ? try? NoteLine.number(Array(text.utf8)) : nil
+        return tile.elementCount == elements.count ? tile : nil
     }
 }

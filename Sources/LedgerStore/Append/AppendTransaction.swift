@@ -48,7 +48,7 @@ struct AppendTransaction {
         }
         var reading = Reading(facts: GroupFacts(now: Timestamp(now)), units: units)
         reading.clockAcceptedUntil = try lock.timestampIfPresent(2).map(Timestamp.init)
-        if let head, let size = try head.intIfPresent(0), let root = Digest(try head.bytes(1)) {
+        if let head, let size = try head.intIfPresent(0, in: Entry.seqs), let root = Digest(try head.bytes(1)) {
             reading.head = TreeHead(size: size, root: root)
         }
         let guardsStart = 3 + questions.statements.count
@@ -102,7 +102,7 @@ struct AppendTransaction {
                 SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = s.seq LIMIT 1
             ) e
             """, deadline: deadline)
-        for row in rows { facts.erasedLines[try row.int(0)] = Array(try row.text(1).utf8) }
+        for row in rows { facts.erasedLines[try row.int(0, in: Entry.seqs)] = Array(try row.text(1).utf8) }
     }
 
     /// Who reported the entries.
@@ -118,7 +118,7 @@ struct AppendTransaction {
             """, deadline: deadline)
         var reporters: [Int: String] = [:]
         for row in rows {
-            reporters[try row.int(0)] = (try? Entry(line: Array(try row.text(1).utf8)))?.reporterID
+            reporters[try row.int(0, in: Entry.seqs)] = (try? Entry(line: Array(try row.text(1).utf8)))?.reporterID
         }
         return reporters
     }
@@ -200,7 +200,7 @@ struct AppendTransaction {
         var places: [Int: Placed] = [:]
         for row in rows {
             guard let leafHash = Digest(try row.bytes(1)) else { continue }
-            let seq = try row.int(0)
+            let seq = try row.int(0, in: Entry.seqs)
             places[seq] = Placed(
                 seq: seq, leafHash: leafHash, recordedAt: Timestamp(try row.timestamp(2)), replayed: true)
         }

@@ -37,7 +37,8 @@ struct GroupQuestions {
         if !keyTags.isEmpty, let rows = rest.popFirst() {
             for row in rows {
                 facts.usedKeys[try row.bytes(0)] = GroupFacts.UsedKey(
-                    firstSeq: try row.int(1), count: Int(try row.int32(2)), requestTag: try row.bytesIfPresent(3),
+                    firstSeq: try row.int(1, in: Entry.seqs), count: Int(try row.int32(2)),
+                    requestTag: try row.bytesIfPresent(3),
                     isRequestErased: try row.bool(4))
             }
         }
@@ -45,7 +46,7 @@ struct GroupQuestions {
             facts.subjects.merge(try Self.subjects(rows)) { known, _ in known }
         }
         if !attemptTags.isEmpty, let rows = rest.popFirst() {
-            for row in rows { facts.attempts[try row.bytes(0)] = try row.int(1) }
+            for row in rows { facts.attempts[try row.bytes(0)] = try row.int(1, in: Entry.seqs) }
         }
     }
 

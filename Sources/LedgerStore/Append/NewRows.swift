@@ -218,6 +218,6 @@ extension PostgresTimestamp {
 extension Timestamp {
     /// The same moment; Postgres knows years, and infinities, that a line cannot say, and they become the nearest ones.
     init(_ timestamp: PostgresTimestamp) {
-        self = Timestamp(microseconds: timestamp.microseconds).clamped
+        self = Timestamp(microseconds: timestamp.microseconds)
     }
 }

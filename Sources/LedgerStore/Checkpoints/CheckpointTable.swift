@@ -74,7 +74,7 @@ extension LedgerStore {
                     SELECT size FROM countersign.checkpoints
                     WHERE ledger_id = \(ledger.id) AND size < \(published.size) ORDER BY size DESC LIMIT 1
                     """,
-                ], deadline: deadline)[1].first.map { try $0.int(0) }
+                ], deadline: deadline)[1].first.map { try $0.int(0, in: Entry.seqs) }
             guard let previous else { return }
             _ = try await connection.query(
                 """

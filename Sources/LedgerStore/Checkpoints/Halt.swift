@@ -25,7 +25,9 @@ extension LedgerStore {
 
     private static func halt(_ row: Row, of origin: Origin) throws -> Halt? {
         guard let reason = try row.textIfPresent(0) else { return nil }
-        guard let size = try row.intIfPresent(1), let root = try row.bytesIfPresent(2).flatMap({ Digest($0) }) else {
+        guard let size = try row.intIfPresent(1, in: Entry.seqs),
+            let root = try row.bytesIfPresent(2).flatMap({ Digest($0) })
+        else {
             return Halt(reason, of: origin)
         }
         return Halt(reason, expecting: Checkpoint(origin: origin, size: size, root: root))

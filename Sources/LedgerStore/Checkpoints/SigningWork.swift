@@ -45,7 +45,7 @@ extension LedgerStore {
                 ) t ON true
                 WHERE l.halted IS NULL AND \(fragment: work.condition) ORDER BY l.origin
                 """, deadline: deadline
-            ).map { try $0.int64(0) }
+            ).map { try $0.id(0) }
         }
         var ledgers: [StoredLedger] = []
         for id in ids {

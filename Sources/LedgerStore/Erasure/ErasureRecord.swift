@@ -56,7 +56,7 @@ struct ErasureRecord: Sendable {
 
     /// Reads a line of the journal; nil if it is none.
     init?(_ json: JSONValue) {
-        guard let origin = json["ledger"]?.text, let seq = json["seq"]?.number,
+        guard let origin = json["ledger"]?.text, let seq = json["seq"]?.number, seq >= 0,
             let leafHash = json["leaf_hash"]?.text.flatMap({ Digest(hex: $0) }),
             let event = json["event"]?.text.flatMap(Erasure.Event.init(rawValue:)),
             let data = json["data"]?.members, let blocks = json["blocks"]?.elements
@@ -69,7 +69,9 @@ struct ErasureRecord: Sendable {
         hasMore = json["more"] != nil
         self.data = data
         self.blocks = blocks.compactMap { block in
-            guard let first = block["first"]?.number, let last = block["last"]?.number, first <= last,
+            guard let first = block["first"]?.number, let last = block["last"]?.number,
+                // So that whoever goes through a block's places does not do so for ever.
+                0 <= first, first <= last, last - first < SeqRanges.blockSize,
                 let firstHash = block["first_hash"]?.text.flatMap({ Digest(hex: $0) }),
                 let lastHash = block["last_hash"]?.text.flatMap({ Digest(hex: $0) })
             else { return nil }

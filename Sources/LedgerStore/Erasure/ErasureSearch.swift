@@ -41,7 +41,7 @@ struct ErasureSearch {
             var counts: [[UInt8]: (count: Int, last: Int)] = [:]
             let rows = try await connection.query(keyed(page, from: 0, limit: Self.entriesMax), deadline: deadline)
             for row in rows {
-                let (tag, seq) = (try row.bytes(0), try row.int(1))
+                let (tag, seq) = (try row.bytes(0), try row.int(1, in: Entry.seqs))
                 counts[tag] = ((counts[tag]?.count ?? 0) + 1, max(counts[tag]?.last ?? 0, seq))
                 seqs.insert(seq)
                 life.note(Array(try row.text(2).utf8))
@@ -58,7 +58,7 @@ struct ErasureSearch {
         while true {
             let rows = try await connection.query(keyed([tag], from: next, limit: Self.pageMax), deadline: deadline)
             for row in rows {
-                let seq = try row.int(1)
+                let seq = try row.int(1, in: Entry.seqs)
                 next = max(next, seq + 1)
                 seqs.insert(seq)
                 life.note(Array(try row.text(2).utf8))
@@ -108,7 +108,7 @@ struct ErasureSearch {
             for row in own {
                 let entry = try? Entry(line: Array(row.text(1).utf8))
                 if let entry { life.noteStep(of: entry) }
-                if !namingNobody || entry?.subjects.isEmpty ?? true { seqs.insert(try row.int(0)) }
+                if !namingNobody || entry?.subjects.isEmpty ?? true { seqs.insert(try row.int(0, in: Entry.seqs)) }
             }
             let keys = page.flatMap { id in
                 [LookupKey(link: id, relation: "message"), LookupKey(alias: id)].compactMap(\.self)
@@ -127,7 +127,7 @@ struct ErasureSearch {
                 """, deadline: deadline)
             for row in keyed {
                 let entry = try? Entry(line: Array(row.text(1).utf8))
-                if !namingNobody || entry?.subjects.isEmpty ?? true { seqs.insert(try row.int(0)) }
+                if !namingNobody || entry?.subjects.isEmpty ?? true { seqs.insert(try row.int(0, in: Entry.seqs)) }
             }
         }
         return try await seqs.union(attempts(of: life))
@@ -151,7 +151,7 @@ struct ErasureSearch {
             for row in rows {
                 let step = try? Entry(line: Array(row.text(3).utf8)).json["workflow"]?["step_id"]?.text
                 guard try row.text(2) == "run_outcome" || step == nil || step == row.text(1) else { continue }
-                seqs.insert(try row.int(0))
+                seqs.insert(try row.int(0, in: Entry.seqs))
             }
         }
         return seqs

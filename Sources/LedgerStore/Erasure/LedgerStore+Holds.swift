@@ -35,6 +35,10 @@ extension LedgerStore {
             scope = "VALUES (NULL::bytea, \(message.text), NULL::bigint, NULL::bigint)"
             data.append(.init("message_id", .string(message.text)))
         case .entries(let range):
+            guard Entry.seqs.contains(range.lowerBound), Entry.seqs.contains(range.upperBound) else {
+                throw Refusal(
+                    .invalidMember, "a place is \(Entry.seqs.lowerBound) to \(Entry.seqs.upperBound)", at: ["to_seq"])
+            }
             scope = "VALUES (NULL::bytea, NULL::text, \(range.lowerBound), \(range.upperBound))"
             data += [.init("from_seq", .integer(range.lowerBound)), .init("to_seq", .integer(range.upperBound))]
         }
@@ -132,7 +136,8 @@ extension LedgerStore {
             """, deadline: deadline)
         return try rows.map { row in
             LegalHold(
-                id: try row.text(0), scope: try scope(row), reference: try row.text(5), seq: try row.int(6),
+                id: try row.text(0), scope: try scope(row), reference: try row.text(5),
+                seq: try row.int(6, in: Entry.seqs),
                 heldAt: Timestamp(try row.timestamp(7)),
                 releasedAt: try row.timestampIfPresent(8).map(Timestamp.init))
         }
@@ -141,7 +146,7 @@ extension LedgerStore {
     private static func scope(_ row: Row) throws -> LegalHold.Scope {
         if let pseudonym = try row.bytesIfPresent(1).flatMap({ Pseudonym($0) }) { return .person(pseudonym) }
         if let message = try row.textIfPresent(2) { return .message(message) }
-        let (first, last) = (try row.int(3), try row.int(4))
+        let (first, last) = (try row.int(3, in: Entry.seqs), try row.int(4, in: Entry.seqs))
         return .entries(first...max(first, last))
     }
 }

@@ -194,7 +194,7 @@ extension LedgerStore {
         let stored = try await read { connection, deadline in
             try await connection.query(
                 "SELECT DISTINCT ledger_id, erased_by FROM countersign.erased_ranges", deadline: deadline
-            ).map { (ledger: try $0.int64(0), seq: try $0.int(1)) }
+            ).map { (ledger: try $0.id(0), seq: try $0.int(1, in: Entry.seqs)) }
         }
         let written = Set(known.map(\.leafHash))
         var unwritten: [(ledger: StoredLedger, seqs: [Int])] = []
@@ -242,7 +242,7 @@ extension LedgerStore {
             ) e
             """, deadline: deadline)
         var hashes: [Int: Digest] = [:]
-        for row in rows { hashes[try row.int(0)] = Digest(try row.bytes(1)) }
+        for row in rows { hashes[try row.int(0, in: Entry.seqs)] = Digest(try row.bytes(1)) }
         return hashes
     }
 }

@@ -101,7 +101,7 @@ extension LedgerStore {
                 """, deadline: deadline)
             var page = Page(holds: held.ids, next: range.upperBound)
             for row in rows {
-                let seq = try row.int(0)
+                let seq = try row.int(0, in: Entry.seqs)
                 if rows.count == ErasureUnit.touchedMax { page.next = seq + 1 }
                 guard try Timestamp(row.timestamp(4)) < moment else { continue }
                 guard !held.covers(seq) else {

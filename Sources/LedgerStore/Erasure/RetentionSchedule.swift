@@ -49,7 +49,7 @@ package struct RetentionSchedule: Sendable {
     }
 
     private func round() async {
-        let moment = Timestamp(microseconds: clock().microseconds - age.components.seconds * 1_000_000).clamped
+        let moment = clock() - age
         for ledger in (try? await store.allLedgers()) ?? [] {
             guard !Task.isCancelled, await hasLease() else { return }
             do {

@@ -1,3 +1,4 @@
+import Ledger
 package import Postgres
 
 /// Rewrites the tables that erased values lay in. A deleted row stays in its file until VACUUM, and its bytes stay in
@@ -38,7 +39,7 @@ package struct Scrubbing: Sendable {
         let parts = try await connection.query(
             "SELECT DISTINCT first_seq / countersign.partition_width() FROM countersign.erased_ranges ORDER BY 1",
             deadline: .now + Self.timeout
-        ).map { try $0.int(0) }
+        ).map { try $0.int(0, in: Entry.seqs) }
         return parts.map { part in
             let digits = String(part)
             return "disclosures_p" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits

@@ -36,7 +36,7 @@ struct Touched: Sendable {
         // A line that is no entry tells nothing about its values: then none stays.
         let entry = try? Entry(line: line)
         if let pseudonym, gone.contains(pseudonym) { return nil }
-        seq = try row.int(0)
+        seq = try row.int(0, in: Entry.seqs)
         rest = entry.map { SealedRest.rest(of: disclosures, in: $0, gone: gone, erasing: pseudonym) } ?? ""
         keyTag = entry?.idempotencyTag
         let isAbout = pseudonym.map { entry?.subjects.contains($0) ?? true } ?? false

@@ -37,7 +37,7 @@ extension EntrySearch {
             """, deadline: deadline)
         guard let first = rows.first else { throw PostgresError(.decoding, "a search gave no answer") }
         let whole = try Span(first)
-        let seqs = try rows.compactMap { try $0.intIfPresent(3) }
+        let seqs = try rows.compactMap { try $0.intIfPresent(3, in: Entry.seqs) }
         var seen = whole
         if seqs.count == Self.recipientSeqsMax, let lowest = seqs.first, let highest = seqs.last {
             seen =
@@ -60,7 +60,7 @@ extension EntrySearch {
             "SELECT first_seq, count FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = ANY(\(tags))",
             deadline: deadline)
         return try rows.map { row in
-            let first = try row.int(0)
+            let first = try row.int(0, in: Entry.seqs)
             return first..<first + max(0, Int(try row.int32(1)))
         }
     }

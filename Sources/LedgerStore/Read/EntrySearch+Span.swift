@@ -15,9 +15,10 @@ extension EntrySearch {
             self.high = max(low, high)
         }
 
-        /// Reads `size, low, high`.
+        /// Reads `size, low, high`. Behind the last place that an entry can have there is one more: where a range ends.
         init(_ row: Row) throws {
-            self.init(size: try row.int(0), low: try row.int(1), high: try row.int(2))
+            let ends = 0...Entry.seqs.upperBound + 1
+            self.init(size: try row.int(0, in: ends), low: try row.int(1, in: ends), high: try row.int(2, in: ends))
         }
     }
 

@@ -10,7 +10,7 @@ extension LedgerStore {
             try await connection.query(
                 "SELECT first_seq FROM countersign.keys WHERE ledger_id = \(ledger.id) AND tag = \(tag)",
                 deadline: deadline
-            ).oneIfPresent().map { try $0.int(0) }
+            ).oneIfPresent().map { try $0.int(0, in: Entry.seqs) }
         }
     }
 

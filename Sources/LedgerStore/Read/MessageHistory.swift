@@ -20,7 +20,7 @@ extension LedgerStore {
             let seqs = try await self.seqs(of: ids, message, ledger, size: size, connection, deadline)
             let entries = try await search.entries(
                 in: search.span(EntrySearch.Span(size: size, low: 0, high: size)),
-                at: seqs.map { Int($0)..<Int($0) + 1 }, limit: Self.historyMax + 1, disclosures: disclosures
+                at: seqs.map { $0..<$0 + 1 }, limit: Self.historyMax + 1, disclosures: disclosures
             ).entries
             return (Array(entries.prefix(Self.historyMax)), entries.count > Self.historyMax)
         }
@@ -67,7 +67,7 @@ extension LedgerStore {
     private func seqs(
         of ids: [String], _ message: MessageID, _ ledger: StoredLedger, size: Int, _ connection: Connection,
         _ deadline: ContinuousClock.Instant
-    ) async throws -> [Int64] {
+    ) async throws -> [Int] {
         let max = Self.historyMax + 1
         let keys = ids.map { (name: "link", tag: LookupKey(link: $0, relation: "message").tag) }
         let alias = LookupKey(alias: message.text).map { [(name: "alias", tag: $0.tag)] } ?? []
@@ -90,7 +90,7 @@ extension LedgerStore {
                 ORDER BY seq LIMIT \(max)
             ) k
             """, deadline: deadline)
-        var seqs = Set(try own.map { try $0.int64(0) } + keyed.map { try $0.int64(0) })
+        var seqs = Set(try (Array(own) + Array(keyed)).map { try $0.int(0, in: Entry.seqs) })
         var runs: [(id: String, step: String)] = []
         for row in own {
             guard let run = try row.textIfPresent(1) else { continue }
@@ -108,7 +108,7 @@ extension LedgerStore {
             WHERE a.kind = 'run_outcome'
                 OR (a.kind = 'step_attempt' AND coalesce(a.line::json->'workflow'->>'step_id', r.step) = r.step)
             """, deadline: deadline)
-        seqs.formUnion(try attempts.map { try $0.int64(0) })
+        seqs.formUnion(try attempts.map { try $0.int(0, in: Entry.seqs) })
         return Array(seqs.sorted().prefix(max))
     }
 

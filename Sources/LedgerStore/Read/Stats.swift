@@ -62,11 +62,11 @@ extension LedgerStore {
                 }
                 return Stats.Count(
                     start: Timestamp(try row.timestamp(1)), values: values,
-                    count: try row.int(.index(columns.count + 2)))
+                    count: try row.int(.index(columns.count + 2), in: Entry.seqs))
             }
             let size: Int
             if let row = rows.first {
-                size = try row.int(0)
+                size = try row.int(0, in: Entry.seqs)
             } else {
                 size = try await Self.size(of: ledger, connection, deadline)
             }

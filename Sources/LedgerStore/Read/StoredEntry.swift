@@ -46,8 +46,8 @@ extension StoredEntry {
         }
         let texts = try row.textIfPresent(.index(first + 3))?.split(separator: "~") ?? []
         self.init(
-            seq: try row.int(.index(first)), leafHash: leafHash, line: try row.text(.index(first + 2)),
+            seq: try row.int(.index(first), in: Entry.seqs), leafHash: leafHash, line: try row.text(.index(first + 2)),
             disclosures: texts.map { Disclosure(text: String($0)) },
-            erasedBy: try row.intIfPresent(.index(first + 4)), isClaim: try row.bool(.index(first + 5)))
+            erasedBy: try row.intIfPresent(.index(first + 4), in: Entry.seqs), isClaim: try row.bool(.index(first + 5)))
     }
 }

@@ -25,7 +25,7 @@ extension LedgerStore {
             guard let root = Digest(try row.bytes(1)) else {
                 throw PostgresError(.decoding, "a root has another length than 32 bytes")
             }
-            return TreeHead(size: try row.int(0), root: root)
+            return TreeHead(size: try row.int(0, in: Entry.seqs), root: root)
         }
     }
 
@@ -35,7 +35,7 @@ extension LedgerStore {
     ) async throws -> Int {
         try await connection.query(
             "SELECT coalesce(max(size), 0) FROM countersign.heads WHERE ledger_id = \(ledger.id)", deadline: deadline
-        ).one().int(0)
+        ).one().int(0, in: Entry.seqs)
     }
 
     /// The hashes that `plan` needs, and what they fold to. Nil if the ledger lacks some.

@@ -52,7 +52,7 @@ extension LedgerStore {
                         SELECT FROM countersign.subjects s
                         WHERE s.ledger_id = \(ledger.id) AND s.pseudonym = h.pseudonym)
                 """, deadline: deadline
-            ).one().int(0)
+            ).one().int(0, in: Entry.seqs)
         }
     }
 

@@ -80,7 +80,7 @@ package struct LostTail: Sendable {
         guard entry.ledger.utf8.elementsEqual(origin.text.utf8) else { throw .otherLedger(line: line) }
         guard entry.seq >= tree.size else { return }
         guard takesBeyond || tree.size < expectedSize else {
-            guard entry.seq >= expectedSize + beyondCount else { return }
+            guard entry.seq - beyondCount >= expectedSize else { return }
             beyondCount += 1
             if LostErasure(entry) != nil { beyondErasureCount += 1 }
             return

@@ -63,7 +63,7 @@ package struct DatabaseFacts: Sendable {
         self.user = try user.text(0)
         isSuperuser = try user.bool(1)
         clock = Timestamp(try user.timestamp(2))
-        sizeBytes = try user.int(3)
+        sizeBytes = try user.int(3, in: 0...Int.max)
         roles = Set(try answers[2].map { try $0.text(0) })
         var rights: [(right: String, isHeld: Bool, isWanted: Bool)] = []
         for row in answers[3] {
@@ -72,9 +72,11 @@ package struct DatabaseFacts: Sendable {
         excessiveRights = rights.filter { $0.isHeld && !$0.isWanted }.map(\.right)
         missingRights = rights.filter { !$0.isHeld && $0.isWanted }.map(\.right)
         missingTriggers = try answers[4].map { "\(try $0.text(1)) on \(try $0.text(0))" }
-        capacity = try answers[5].one().int(0) * KnownPartitions.width
+        capacity = try answers[5].one().int(0, in: Entry.seqs) * KnownPartitions.width
         ledgers = try answers[6].map { row in
-            LedgerState(origin: try row.text(0), size: try row.int(1), watermark: try row.intIfPresent(2))
+            LedgerState(
+                origin: try row.text(0), size: try row.int(1, in: Entry.seqs),
+                watermark: try row.intIfPresent(2, in: Entry.seqs))
         }
     }
 

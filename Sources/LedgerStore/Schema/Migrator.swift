@@ -84,7 +84,7 @@ package struct Migrator: Sendable {
         let rows = try await connection.query(
             "SELECT count(*) FROM pg_roles WHERE rolname IN ('countersign_owner', 'countersign_app')",
             deadline: deadline)
-        guard try rows.one().int64(0) == 2 else {
+        guard try rows.one().int(0, in: 0...Int.max) == 2 else {
             throw Fault(
                 description: "the roles of countersign are missing in this database; let a superuser run sql/roles.sql "
                     + "(`countersign migrate --print-roles` prints it)")

@@ -57,8 +57,8 @@ struct TokenRow: Equatable, Sendable {
         rotates = try row.textIfPresent(7)
         bindings = try row.textIfPresent(8).map { Array($0.utf8) }
         trustsReports = try row.bool(9)
-        grantedSeq = try row.int(10)
-        revokedSeq = try row.intIfPresent(11)
+        grantedSeq = try row.int(10, clampedTo: Entry.claimedSeqs)
+        revokedSeq = try row.intIfPresent(11, clampedTo: Entry.claimedSeqs)
     }
 
     /// Writes the row; nil if the hash is none.

@@ -36,7 +36,9 @@ struct ErasureCoverage: Sendable {
                 AND first_seq < \(range.upperBound)
             """, deadline: deadline)
         for row in rows {
-            let (first, last) = (try row.int(0), try row.int(1))
+            let (first, last) = (
+                try row.int(0, clampedTo: Entry.claimedSeqs), try row.int(1, clampedTo: Entry.claimedSeqs)
+            )
             let pseudonym = try row.bytesIfPresent(2).flatMap { UInt128(bigEndian: $0.span) }
             blocks[first / SeqRanges.blockSize, default: []].append(
                 Row(range: first...max(first, last), pseudonym: pseudonym))

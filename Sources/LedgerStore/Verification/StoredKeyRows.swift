@@ -35,12 +35,12 @@ struct StoredKeyRows: Sendable {
                 reader, chunk in
                 let name = try reader.field()
                 _ = try reader.field()
-                return (Int(try reader.int64()), names.contains { $0.elementsEqual(chunk[name]) })
+                return (try reader.int(clampedTo: Entry.claimedSeqs), names.contains { $0.elementsEqual(chunk[name]) })
             }
         }
         try await reading.sum(table: "keys", columns: "tag, first_seq, count", "", &keys) { reader, _ in
             _ = try reader.field()
-            let seq = Int(try reader.int64())
+            let seq = try reader.int(clampedTo: Entry.claimedSeqs)
             _ = try reader.field()
             return (seq, true)
         }
@@ -63,7 +63,7 @@ struct StoredKeyRows: Sendable {
             let answers = try await connection.pipeline(
                 ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", Verifier.newestSize(of: ledger)],
                 deadline: .now + Verifier.statementTimeout)
-            let newest = try answers[1].one().int(0)
+            let newest = try answers[1].one().int(0, clampedTo: Entry.claimedSeqs)
             try await connection.copyOut(
                 """
                 COPY (

@@ -45,7 +45,7 @@ struct StoredRow {
 
     /// Reads the present row of `reader`, which reads `chunk`.
     init(_ reader: inout CopyReader, _ chunk: [UInt8]) throws(PostgresError) {
-        seq = Int(try reader.int64())
+        seq = try reader.int(clampedTo: Entry.claimedSeqs)
         recordedAt = Timestamp(try reader.timestamp())
         occurredAt = try reader.timestampIfPresent().map(Timestamp.init)
         leafHash = Digest(chunk.span.extracting(try reader.field()))

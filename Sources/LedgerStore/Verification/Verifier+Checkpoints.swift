@@ -15,7 +15,7 @@ extension Verifier {
             """, deadline: deadline)
         var checkpoints: [Int: Expectations.Checkpoint] = [:]
         for row in rows {
-            checkpoints[try row.int(0)] = Expectations.Checkpoint(
+            checkpoints[try row.int(0, clampedTo: Entry.claimedSeqs)] = Expectations.Checkpoint(
                 note: try row.text(1), token: try row.bytesIfPresent(2),
                 stampedAt: try row.timestampIfPresent(3).map(Timestamp.init))
         }
@@ -28,7 +28,9 @@ extension Verifier {
             """
             SELECT vkey, seq FROM countersign.signing_keys WHERE ledger_id = \(ledger.id) AND seq < \(seq) ORDER BY seq
             """, deadline: deadline)
-        for row in rows { expectations.addSigningKey(try row.text(0), at: try row.int(1)) }
+        for row in rows {
+            expectations.addSigningKey(try row.text(0), at: try row.int(1, clampedTo: Entry.claimedSeqs))
+        }
     }
 
     /// Holds the published checkpoints to the roots of the trees that the lines make.
@@ -78,7 +80,7 @@ extension Verifier {
             SELECT seq, vkey FROM countersign.signing_keys WHERE ledger_id = \(ledger.id) AND seq < \(report.size)
             """, deadline: deadline)
         var stored: [Int: String] = [:]
-        for row in rows { stored[try row.int(0)] = try row.text(1) }
+        for row in rows { stored[try row.int(0, clampedTo: Entry.claimedSeqs)] = try row.text(1) }
         for (seq, key) in expectations.signingKeys where stored.removeValue(forKey: seq) != key.vkey {
             report.add(
                 Finding(.signingKey, seq: seq, table: "signing_keys", "the key is not the one that its entry names"))

@@ -41,7 +41,8 @@ extension Verifier {
     private func storedErasures() async throws -> [Int: RowSum] {
         var stored: [Int: RowSum] = [:]
         var rowBytes = RowBytes()
-        var last = (first: -1, by: -1)
+        // As the row has them, so that the next page begins behind it.
+        var last: (first: Int64, by: Int64) = (-1, -1)
         while true {
             let rows = try await connection.query(
                 """
@@ -50,13 +51,15 @@ extension Verifier {
                 ORDER BY first_seq, erased_by LIMIT \(Self.pageMax)
                 """, deadline: deadline)
             for row in rows {
-                last = (try row.int(0), try row.int(2))
+                last = (try row.id(0), try row.id(2))
+                let first = try row.int(0, clampedTo: Entry.claimedSeqs)
+                let by = try row.int(2, clampedTo: Entry.claimedSeqs)
                 // What was appended since is not verified now.
-                guard last.by < report.size else { continue }
+                guard by < report.size else { continue }
                 let code = try rowBytes.code(
-                    last.first...max(last.first, row.int(1)), by: last.by, of: row.bytesIfPresent(3),
+                    first...max(first, row.int(1, clampedTo: Entry.claimedSeqs)), by: by, of: row.bytesIfPresent(3),
                     expectations.codes)
-                stored[last.by, default: RowSum()].add(code)
+                stored[by, default: RowSum()].add(code)
             }
             guard rows.count == Self.pageMax else { return stored }
         }
@@ -89,11 +92,12 @@ extension Verifier {
         var expected = expectations.holds
         for row in rows {
             let id = try row.text(0)
-            let released = try row.intIfPresent(7)
+            let released = try row.intIfPresent(7, clampedTo: Entry.claimedSeqs)
             let stored = Expectations.Hold(
                 pseudonym: try row.bytesIfPresent(1), messageID: try row.textIfPresent(2).map { Array($0.utf8) },
-                firstSeq: try row.intIfPresent(3), lastSeq: try row.intIfPresent(4),
-                reference: Array(try row.text(5).utf8), heldSeq: try row.int(6),
+                firstSeq: try row.intIfPresent(3, clampedTo: Entry.claimedSeqs),
+                lastSeq: try row.intIfPresent(4, clampedTo: Entry.claimedSeqs),
+                reference: Array(try row.text(5).utf8), heldSeq: try row.int(6, clampedTo: Entry.claimedSeqs),
                 // Released after the size was pinned: the entry that says so was not read.
                 releasedSeq: released.flatMap { $0 < report.size ? $0 : nil })
             guard let promised = expected.removeValue(forKey: id) else {

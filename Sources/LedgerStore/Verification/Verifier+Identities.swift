@@ -1,4 +1,5 @@
 import Cryptography
+import Ledger
 import Postgres
 
 /// What is checked of the tables beside the entries that identities and DNS evidence stand in.
@@ -20,7 +21,7 @@ extension Verifier {
             WHERE d.is_right IS NOT TRUE ORDER BY t.n
             """, deadline: deadline)
         for row in rows {
-            let (seq, digest) = expected[try row.int(0) - 1]
+            let (seq, digest) = expected[try row.int(0, in: 1...expected.count) - 1]
             report.add(
                 Finding(
                     .evidence, seq: seq, table: "dns_evidence",
@@ -40,7 +41,8 @@ extension Verifier {
     /// force.
     private mutating func checkIdentityVerifications() async throws {
         var stored: [[UInt8]: RowSum] = [:]
-        var last: (identity: String, seq: Int) = ("", -1)
+        // As the row has it, so that the next page begins behind it.
+        var last: (identity: String, seq: Int64) = ("", -1)
         var rowBytes = RowBytes()
         while true {
             let rows = try await connection.query(
@@ -50,12 +52,13 @@ extension Verifier {
                 ORDER BY identity, seq LIMIT \(Self.pageMax)
                 """, deadline: deadline)
             for row in rows {
-                last = (try row.text(0), try row.int(1))
+                last = (try row.text(0), try row.id(1))
+                let seq = try row.int(1, clampedTo: Entry.claimedSeqs)
                 // What was appended since is not verified now.
-                guard last.seq < report.size else { continue }
+                guard seq < report.size else { continue }
                 rowBytes.begin()
                 rowBytes.append(last.identity.utf8)
-                rowBytes.append(last.seq)
+                rowBytes.append(seq)
                 rowBytes.append(try row.text(2).utf8)
                 stored[Array(last.identity.utf8), default: RowSum()].add(
                     expectations.codes.code(of: rowBytes.bytes.span))
@@ -82,7 +85,7 @@ extension Verifier {
             """, deadline: deadline)
         var expected = expectations.identities
         for row in rows {
-            let (identity, setSeq) = (try row.text(0), try row.int(2))
+            let (identity, setSeq) = (try row.text(0), try row.int(2, clampedTo: Entry.claimedSeqs))
             guard let wanted = expected.removeValue(forKey: Array(identity.utf8)) else {
                 report.add(Finding(.orphan, table: "identities", "no entry set the identity \(identity)"))
                 continue

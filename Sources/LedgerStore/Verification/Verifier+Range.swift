@@ -32,7 +32,7 @@ extension Verifier {
             ) s ON true ORDER BY t.n
             """, deadline: deadline)
         for row in rows {
-            let tile = tiles[try row.int(0) - 1]
+            let tile = tiles[try row.int(0, in: 1...tiles.count) - 1]
             let name = "the tile \(tile.level)/\(tile.index)"
             guard let root = try row.bytesIfPresent(1), let hashes = try row.bytesIfPresent(2) else {
                 report.add(Finding(.tile, table: "tiles", "\(name) is missing"))
@@ -59,7 +59,7 @@ extension Verifier {
             ) k ON true WHERE k.found IS NULL ORDER BY t.n
             """, deadline: deadline)
         for row in rows {
-            let missing = expected[try row.int(0) - 1]
+            let missing = expected[try row.int(0, in: 1...expected.count) - 1]
             report.add(
                 Finding(
                     .entryKey, seq: missing.seq, table: "entry_keys",
@@ -81,7 +81,7 @@ extension Verifier {
             WHERE k.first_seq IS DISTINCT FROM t.first_seq OR k.count IS DISTINCT FROM t.count ORDER BY t.n
             """, deadline: deadline)
         for row in rows {
-            let wrong = expected[try row.int(0) - 1]
+            let wrong = expected[try row.int(0, in: 1...expected.count) - 1]
             report.add(
                 Finding(
                     .key, seq: wrong.firstSeq, table: "keys",
@@ -106,7 +106,7 @@ extension Verifier {
             """, deadline: deadline)
         var wrongs: Set<CheckedChunk.Person> = []
         for row in rows {
-            let wrong = expected[try row.int(0) - 1]
+            let wrong = expected[try row.int(0, in: 1...expected.count) - 1]
             wrongs.insert(wrong.person)
             // Erased since the entry was read, mapping and all.
             let erased = try await erasures(in: wrong.seq..<wrong.seq + 1).erased(at: wrong.seq)

@@ -1,3 +1,4 @@
+import Ledger
 import Postgres
 
 /// What is checked of the table of DMARC reports: that each report's entry has its row, and each row its entry. What
@@ -16,7 +17,7 @@ extension Verifier {
                 ORDER BY seq LIMIT \(Self.pageMax)
                 """, deadline: deadline)
             for row in rows {
-                let seq = try row.int(0)
+                let seq = try row.int(0, clampedTo: Entry.claimedSeqs)
                 next = seq + 1
                 guard missing.remove(seq) == nil else { continue }
                 report.add(Finding(.orphan, seq: seq, table: "dmarc_reports", "the entry is not that of a report"))

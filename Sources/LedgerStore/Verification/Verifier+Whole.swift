@@ -22,10 +22,13 @@ extension Verifier {
             ], deadline: deadline)
         for row in answers[2] {
             let key = try rollupKey(row)
-            expectations.rollups[key.code(expectations.codes)] = .init(key: key, stored: try row.int(6))
+            expectations.rollups[key.code(expectations.codes)] = .init(
+                key: key, stored: try row.int(6, clampedTo: Entry.claimedSeqs))
         }
-        for row in answers[3] { expectations.storedDailyRollups[try rollupKey(row)] = try row.int(6) }
-        return try answers[1].first?.int(0)
+        for row in answers[3] {
+            expectations.storedDailyRollups[try rollupKey(row)] = try row.int(6, clampedTo: Entry.claimedSeqs)
+        }
+        return try answers[1].first?.int(0, clampedTo: Entry.claimedSeqs)
     }
 
     private func rollupKey(_ row: Row) throws -> RollupKey {
@@ -86,7 +89,7 @@ extension Verifier {
             WHERE ledger_id = \(ledger.id) AND first_seq < \(report.size) ORDER BY hour
             """, deadline: deadline)
         var stored: [Timestamp: Int] = [:]
-        for row in rows { stored[Timestamp(try row.timestamp(0))] = try row.int(1) }
+        for row in rows { stored[Timestamp(try row.timestamp(0))] = try row.int(1, clampedTo: Entry.claimedSeqs) }
         for (hour, firstSeq) in expectations.hours where stored.removeValue(forKey: hour) != firstSeq {
             report.add(
                 Finding(
@@ -149,18 +152,18 @@ extension Verifier {
 
     /// What the row says because an entry does. What an entry has set after the size was pinned was not read.
     private mutating func checkWhatLedgerFollows(_ row: Row) throws {
-        let accepted = try (row.timestampIfPresent(3).map(Timestamp.init), row.intIfPresent(4))
+        let accepted = try (row.timestampIfPresent(3).map(Timestamp.init), row.intIfPresent(4, clampedTo: Entry.claimedSeqs))
         let expected = expectations.clockAccepted
         if accepted.1 ?? -1 < report.size, accepted != (expected?.until, expected?.seq) {
             report.add(
                 Finding(.ledger, table: "ledgers", "clock_accepted_until is not what an operator accepted last"))
         }
-        let published = try (row.text(5), row.intIfPresent(6))
+        let published = try (row.text(5), row.intIfPresent(6, clampedTo: Entry.claimedSeqs))
         let level = expectations.published?.level ?? .none
         if published.1 ?? -1 < report.size, published != (level.rawValue, expectations.published?.seq) {
             report.add(Finding(.ledger, table: "ledgers", "public_reads is not what was set last"))
         }
-        if let resumed = try row.intIfPresent(7), resumed < report.size, !expectations.resumed.contains(resumed) {
+        if let resumed = try row.intIfPresent(7, clampedTo: Entry.claimedSeqs), resumed < report.size, !expectations.resumed.contains(resumed) {
             report.add(Finding(.ledger, table: "ledgers", "no entry lets the ledger go on where resumed_seq says"))
         }
     }
@@ -228,7 +231,7 @@ extension Verifier {
             SELECT count(*) FROM countersign.\(unescaped: table) k
             WHERE k.ledger_id = \(ledger.id) AND (\(fragment: condition))
             """, deadline: deadline)
-        let count = try rows.one().int(0)
+        let count = try rows.one().int(0, clampedTo: Entry.claimedSeqs)
         guard count > 0 else { return }
         report.add(Finding(.orphan, table: table, "\(count) rows follow from no entry"))
     }
@@ -239,7 +242,7 @@ extension Verifier {
             SELECT count(*) FROM countersign.disclosures
             WHERE ledger_id = \(ledger.id) AND seq >= 0 AND seq < \(report.size)
             """, deadline: deadline)
-        let count = try rows.one().int(0)
+        let count = try rows.one().int(0, clampedTo: Entry.claimedSeqs)
         let expected = expectations.sealedCount
         guard count > expected else { return }
         report.add(

@@ -179,7 +179,7 @@ struct Verifier {
             deadline: deadline
         ).first
         guard let row, let root = Digest(try row.bytes(1)) else { return nil }
-        return TreeHead(size: try row.int(0), root: root)
+        return TreeHead(size: try row.int(0, clampedTo: Entry.claimedSeqs), root: root)
     }
 
     /// A head far beyond the entries was written by nobody who appends. What it counts is not looked for one by one.
@@ -188,7 +188,7 @@ struct Verifier {
             "SELECT seq FROM countersign.entries WHERE ledger_id = \(ledger.id) ORDER BY seq DESC LIMIT 1",
             deadline: deadline
         ).first
-        let size = try last.map { try $0.int(0) + 1 } ?? 0
+        let size = try last.map { try $0.int(0, clampedTo: Entry.claimedSeqs) + 1 } ?? 0
         guard report.size - size > Self.missingMax else { return }
         report.add(
             Finding(.head, table: "heads", "the newest head counts \(report.size) entries, of which \(size) are there"))
@@ -274,7 +274,7 @@ struct Verifier {
             WHERE ledger_id = \(ledger.id) AND size > \(range.lowerBound) AND size <= \(range.upperBound)
             """, deadline: deadline)
         var heads: [Int: Digest] = [:]
-        for row in rows { heads[try row.int(0)] = Digest(try row.bytes(1)) }
+        for row in rows { heads[try row.int(0, clampedTo: Entry.claimedSeqs)] = Digest(try row.bytes(1)) }
         return heads
     }
 

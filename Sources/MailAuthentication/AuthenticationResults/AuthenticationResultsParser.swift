@@ -1,8 +1,10 @@
+import Ledger
+
 /// Reads the body of an `Authentication-Results` field (RFC 8601 §2.2), and the forms that are seen in the field.
 struct AuthenticationResultsParser {
     typealias Refusal = AuthenticationResultsRefusal
-    /// The longest number of a version, in digits.
-    private static let versionSizeMax = 6
+    /// The largest number of a version.
+    private static let versionMax = 999_999
 
     private(set) var deviations: Set<AuthenticationResultsDeviation> = []
     private var scanner: StructuredFieldScanner
@@ -40,7 +42,7 @@ struct AuthenticationResultsParser {
     private mutating func checkVersion(isSpaced: Bool) throws(Refusal) {
         guard scanner.next != nil, scanner.next != UInt8(ascii: ";") else { return }
         guard isSpaced else { throw .syntax }
-        guard try number() == AuthenticationResults.version else { throw .unsupportedVersion }
+        guard try number(max: Self.versionMax) == AuthenticationResults.version else { throw .unsupportedVersion }
         try skipCFWS()
         guard scanner.next == nil || scanner.next == UInt8(ascii: ";") else { throw .syntax }
     }
@@ -83,7 +85,7 @@ struct AuthenticationResultsParser {
         var version = 1
         if scanner.take("/") {
             try skipCFWS()
-            version = try number()
+            version = try number(max: Self.versionMax)
             try skipCFWS()
         }
         guard scanner.take("=") else { throw .syntax }
@@ -148,12 +150,10 @@ extension AuthenticationResultsParser {
         return String(decoding: word.map(ASCII.lowercased), as: UTF8.self)
     }
 
-    private mutating func number() throws(Refusal) -> Int {
+    private mutating func number(max: Int) throws(Refusal) -> Int {
         let digits = scanner.take(while: ASCII.isDigit)
         guard !digits.isEmpty else { throw .syntax }
-        guard digits.count <= Self.versionSizeMax, let number = Int(String(decoding: digits, as: UTF8.self)) else {
-            throw .unsupportedVersion
-        }
+        guard let number = WholeNumber.readPadded(digits, max: max) else { throw .unsupportedVersion }
         return number
     }
 

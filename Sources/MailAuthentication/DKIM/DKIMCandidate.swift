@@ -53,9 +53,14 @@ struct DKIMCandidate {
             signatureStart: tags?["b"]?.start(8), bodyHash: tags?.text("bh"),
             bits: key?.bits, isTesting: isTesting, signedHeaders: signedHeaders,
             unsignedImportant: header.unsignedImportant(by: signedHeaders),
-            bodyLength: tags?["l"]?.number(digitsMax: 76).map { Int(clamping: $0) },
-            timestamp: tags?["t"]?.number(digitsMax: 12), expiration: tags?["x"]?.number(digitsMax: 12),
+            bodyLength: tags?["l"]?.number(
+                digitsMax: DKIMSignature.bodyLengthDigitsMax, clampedTo: DKIMSignature.bodyLengthMax),
+            timestamp: time("t"), expiration: time("x"),
             evidence: lookup.map { [$0.evidence] } ?? [])
+    }
+
+    private func time(_ name: String) -> Int64? {
+        tags?[name]?.number(digitsMax: DKIMSignature.timeDigitsMax, clampedTo: DKIMSignature.timeMax).map(Int64.init)
     }
 
     /// The name in a tag as written, but for U-labels.

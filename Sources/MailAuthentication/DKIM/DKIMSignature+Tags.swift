@@ -1,9 +1,11 @@
 import Ledger
 
 extension DKIMSignature {
-    /// The digits that times and `l=` may have (RFC 6376 §3.5).
-    private static let timeDigitsMax = 12
-    private static let bodyLengthDigitsMax = 76
+    /// The digits that times and `l=` may have (RFC 6376 §3.5). No body is as long as the longest of them says.
+    static let timeDigitsMax = 12
+    static let timeMax = 999_999_999_999
+    static let bodyLengthDigitsMax = 76
+    static let bodyLengthMax = Int.max
     /// The most names in `h=`: a mail has some dozens of fields.
     private static let signedHeadersMax = 1_000
 
@@ -33,9 +35,9 @@ extension DKIMSignature {
         self.signature = signature
         self.bodyHash = bodyHash
         self.signedHeaders = signedHeaders
-        bodyLength = try Self.number(tags["l"], digitsMax: Self.bodyLengthDigitsMax).map { Int(clamping: $0) }
-        timestamp = try Self.number(tags["t"], digitsMax: Self.timeDigitsMax)
-        expiration = try Self.number(tags["x"], digitsMax: Self.timeDigitsMax)
+        bodyLength = try Self.number(tags["l"], digitsMax: Self.bodyLengthDigitsMax, max: Self.bodyLengthMax)
+        timestamp = try Self.number(tags["t"], digitsMax: Self.timeDigitsMax, max: Self.timeMax).map(Int64.init)
+        expiration = try Self.number(tags["x"], digitsMax: Self.timeDigitsMax, max: Self.timeMax).map(Int64.init)
         if let timestamp, let expiration, expiration <= timestamp { throw .headerSyntax }
         queryMethods = tags.list("q")?.map { String(decoding: $0, as: UTF8.self) } ?? ["dns/txt"]
         guard queryMethods.contains("dns/txt") else { throw .headerSyntax }
@@ -78,9 +80,9 @@ extension DKIMSignature {
         return names
     }
 
-    private static func number(_ tag: DKIMTagList.Tag?, digitsMax: Int) throws(DKIMReason) -> Int64? {
+    private static func number(_ tag: DKIMTagList.Tag?, digitsMax: Int, max: Int) throws(DKIMReason) -> Int? {
         guard let tag else { return nil }
-        guard let number = tag.number(digitsMax: digitsMax) else { throw .headerSyntax }
+        guard let number = tag.number(digitsMax: digitsMax, clampedTo: max) else { throw .headerSyntax }
         return number
     }
 

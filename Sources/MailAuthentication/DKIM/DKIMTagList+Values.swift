@@ -1,4 +1,5 @@
 import Cryptography
+import Ledger
 
 extension DKIMTagList {
     /// The value as text, without any white space; nil if there is no such tag.
@@ -31,17 +32,10 @@ extension DKIMTagList.Tag {
         return bytes
     }
 
-    /// The value as a decimal number of 1 to `digitsMax` digits; nil if it is none. What does not fit is the largest.
-    func number(digitsMax: Int) -> Int64? {
+    /// The value as a decimal number of 1 to `digitsMax` digits; nil if it is none. What is above `max` is read as it.
+    func number(digitsMax: Int, clampedTo max: Int) -> Int? {
         guard (1...digitsMax).contains(value.count), value.allSatisfy(ASCII.isDigit) else { return nil }
-        var number: Int64 = 0
-        for digit in value {
-            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, isAlsoTooLarge) = product.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
-            guard !isTooLarge, !isAlsoTooLarge else { return .max }
-            number = sum
-        }
-        return number
+        return WholeNumber.readPadded(value, max: max) ?? max
     }
 }
 

@@ -54,8 +54,8 @@ extension AggregateReportParser {
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {
-                case .begin: begin = try self.number()
-                case .end: end = try self.number()
+                case .begin: begin = try self.number(max: AggregateReport.countMax)
+                case .end: end = try self.number(max: AggregateReport.countMax)
                 default: try self.skipUnknown()
                 }
             }

@@ -33,7 +33,7 @@ extension AggregateReportParser {
                 case .sourceIP:
                     row.sourceText = try self.text()
                     row.source = IPAddress(text: row.sourceText)
-                case .count: count = try self.number()
+                case .count: count = try self.number(max: AggregateReport.countMax)
                 case .policyEvaluated: try self.takeEvaluation(into: &row)
                 default: try self.skipUnknown()
                 }

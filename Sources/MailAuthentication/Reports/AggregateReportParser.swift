@@ -1,3 +1,5 @@
+import Ledger
+
 /// Walks down a report's elements. Order is free everywhere; what is unknown is counted and passed over.
 struct AggregateReportParser {
     var reader: XMLReader
@@ -174,15 +176,8 @@ extension AggregateReportParser {
         return word
     }
 
-    /// The number in the open element: digits only, at most 2^53 - 1; nil if there is none.
-    mutating func number() throws(ReportRejection) -> Int64? {
-        let digits = try trimmedText()
-        guard (1...19).contains(digits.count) else { return nil }
-        var number: Int64 = 0
-        for digit in digits {
-            guard ASCII.isDigit(digit), number <= AggregateReport.countMax else { return nil }
-            number = number * 10 + Int64(digit - UInt8(ascii: "0"))
-        }
-        return number <= AggregateReport.countMax ? number : nil
+    /// The number in the open element: digits only, at most `max`; nil if there is none.
+    mutating func number(max: Int64) throws(ReportRejection) -> Int64? {
+        WholeNumber.readPadded(try trimmedText(), max: Int(max)).map(Int64.init)
     }
 }

@@ -1,3 +1,5 @@
+import Ledger
+
 /// The name of a report's file: `receiver!policy-domain!begin!end[!unique].xml[.gz]` (RFC 9990 §3.5.2), or with the
 /// endings of ZIP, which the field has too.
 package struct ReportFileName: Hashable, Sendable {
@@ -6,7 +8,7 @@ package struct ReportFileName: Hashable, Sendable {
 
     private static let sizeMax = 1_024
     /// Timestamps have ten digits until the year 2286.
-    private static let timestampSizeMax = 12
+    private static let timestampMax = 999_999_999_999
     private static let endings: [(String, Container)] = [
         (".xml.gz", .gzip), (".xml.zip", .zip), (".xml", .xml), (".gz", .gzip), (".zip", .zip),
     ]
@@ -52,7 +54,6 @@ package struct ReportFileName: Hashable, Sendable {
     }
 
     private static func timestamp(_ digits: ArraySlice<UInt8>) -> Int64? {
-        guard (1...timestampSizeMax).contains(digits.count), digits.allSatisfy(ASCII.isDigit) else { return nil }
-        return Int64(String(decoding: digits, as: UTF8.self))
+        WholeNumber.readPadded(digits, max: timestampMax).map(Int64.init)
     }
 }

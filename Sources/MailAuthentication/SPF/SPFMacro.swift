@@ -1,3 +1,5 @@
+import Ledger
+
 /// One macro: a letter, and how its value is cut up and put together (RFC 7208 §7.1 `macro-expand`, §7.3).
 struct SPFMacro: Hashable, Sendable {
     /// What a macro stands for (§7.2).
@@ -45,7 +47,7 @@ struct SPFMacro: Hashable, Sendable {
         isReversed = rest.first.map(ASCII.lowercased) == UInt8(ascii: "r")
         if isReversed { rest.removeFirst() }
         guard rest.allSatisfy(Self.isDelimiter) else { return nil }
-        let count = digits.reduce(0) { min($0 * 10 + Int($1 - UInt8(ascii: "0")), Self.partCountMax) }
+        let count = WholeNumber.readPadded(digits, max: Self.partCountMax) ?? Self.partCountMax
         // A number must not be zero (§7.3).
         guard digits.isEmpty || count > 0 else { return nil }
         self.letter = letter

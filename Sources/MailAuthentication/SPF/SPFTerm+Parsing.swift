@@ -1,3 +1,5 @@
+import Ledger
+
 extension SPFTerm {
     /// The term in `text`, which holds no space; nil if it breaks the grammar (RFC 7208 §12).
     init?(_ text: ArraySlice<UInt8>) {
@@ -110,11 +112,7 @@ extension SPFPrefixLengths {
 
     /// A decimal number without leading zeros (§5.3 `ip4-cidr-length`); nil if it is larger than `max`.
     fileprivate static func number(_ digits: ArraySlice<UInt8>, max: Int) -> Int? {
-        guard (1...3).contains(digits.count), digits.allSatisfy(ASCII.isDigit),
-            digits.count == 1 || digits.first != UInt8(ascii: "0")
-        else { return nil }
-        let number = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-        return number <= max ? number : nil
+        WholeNumber.read(digits, max: max)
     }
 }
 

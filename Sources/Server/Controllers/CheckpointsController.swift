@@ -21,7 +21,7 @@ struct CheckpointsController: Sendable {
     }
 
     private func receipt(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let seq = try context.number("seq")
+        let seq = try context.number("seq", max: JSONValue.integerMax)
         try QueryReader(request).requireNothingElse()
         guard let receipt = try await receipts.receipt(of: caller.ledger, seq: seq) else {
             throw StoreError(.notFound, "the ledger has no entry with this seq")
@@ -53,7 +53,7 @@ struct CheckpointsController: Sendable {
     }
 
     private func one(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let size = try context.number("size")
+        let size = try context.number("size", max: JSONValue.integerMax)
         try QueryReader(request).requireNothingElse()
         guard let published = try await store.checkpoint(of: caller.ledger, size: size) else {
             throw StoreError(.notFound, "there is no checkpoint of this size, or it was not kept")
@@ -62,7 +62,7 @@ struct CheckpointsController: Sendable {
     }
 
     private func timestamp(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let size = try context.number("size")
+        let size = try context.number("size", max: JSONValue.integerMax)
         try QueryReader(request).requireNothingElse()
         guard let token = try await store.timestamp(of: caller.ledger, size: size) else {
             throw StoreError(.notFound, "the checkpoint of this size has no timestamp")

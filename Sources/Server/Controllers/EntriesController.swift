@@ -33,7 +33,7 @@ struct EntriesController: Sendable {
     }
 
     private func one(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let seq = try context.number("seq")
+        let seq = try context.number("seq", max: JSONValue.integerMax)
         try QueryReader(request).requireNothingElse()
         let found = try await store.entry(
             of: caller.ledger, seq: seq, disclosures: caller.grant.seesPersonalData)

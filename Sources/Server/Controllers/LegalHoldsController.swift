@@ -59,10 +59,7 @@ struct LegalHoldsController: Sendable {
     }
 
     private static func seq(_ value: JSONValue) throws(Refusal) -> Int {
-        guard let seq = value.number, seq >= 0 else {
-            throw Refusal(.invalidMember, "expected an integer of at least 0")
-        }
-        return seq
+        try MemberReader.integer(value, in: 0...JSONValue.integerMax)
     }
 
     private func list(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {

@@ -62,7 +62,7 @@ struct ReportsController: Sendable {
     }
 
     private func one(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let seq = try context.number("seq")
+        let seq = try context.number("seq", max: JSONValue.integerMax)
         var query = try QueryReader(request)
         let limit = try query.number("limit", in: 1...LedgerStore.pageMax) ?? Self.limitDefault
         let cursor = try query.one("cursor") { (text) throws(Refusal) in text }

@@ -26,7 +26,7 @@ struct TreeController: Sendable {
     }
 
     private func inclusion(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let seq = try context.number("seq")
+        let seq = try context.number("seq", max: JSONValue.integerMax)
         var query = try QueryReader(request)
         let wanted = try query.number("size", in: Self.sizes)
         try query.requireNothingElse()

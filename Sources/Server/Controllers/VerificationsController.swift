@@ -111,7 +111,7 @@ struct VerificationsController: Sendable {
     }
 
     private func replay(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
-        let seq = try context.number("seq")
+        let seq = try context.number("seq", max: JSONValue.integerMax)
         try QueryReader(request).requireNothingElse()
         let body = try await request.wholeBody(context)
         if !body.isEmpty { try MediaType.requireMessage(request) }

@@ -93,7 +93,7 @@ struct QueryReader {
     /// The value of `name` as a whole number of `range`.
     mutating func number(_ name: String, in range: ClosedRange<Int>) throws(Refusal) -> Int? {
         try one(name) { (text) throws(Refusal) in
-            guard let number = Self.number(text), range.contains(number) else {
+            guard let number = WholeNumber.read(text, max: range.upperBound), range.contains(number) else {
                 throw Refusal(
                     .invalidParameter, "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
@@ -136,14 +136,5 @@ struct QueryReader {
                 .invalidParameter, "expected one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return choice
-    }
-
-    /// Decimal digits without a sign or a leading zero, up to 2^53-1.
-    static func number(_ text: String) -> Int? {
-        guard (1...16).contains(text.utf8.count), text == "0" || !text.hasPrefix("0"),
-            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let number = Int(text), number <= JSONValue.integerMax
-        else { return nil }
-        return number
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Ledger
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -14,7 +15,8 @@ extension Request {
     func wholeBody(
         _ context: CallContext, sizeMax: Int = ServerConfiguration.bodySizeMax
     ) async throws -> [UInt8] {
-        let declared = headers[.contentLength].flatMap { Int($0) }
+        // The parser has refused what is no number. What is beyond every limit is as long as it can be.
+        let declared = headers[.contentLength].map { WholeNumber.readPadded($0.utf8, max: Int.max) ?? Int.max }
         let asksFirst = headers[.expect]?.lowercased() == "100-continue"
         guard (declared ?? 0) <= (asksFirst ? sizeMax : ServerConfiguration.discardedSizeMax) else {
             throw Self.tooLarge(sizeMax, closes: true)

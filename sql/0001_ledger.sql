@@ -236,33 +236,18 @@ CREATE TRIGGER follow_deeds BEFORE UPDATE ON countersign.ledgers
 -- How many entries of each ledger one partition holds: 2^20, a multiple of a tile.
 CREATE FUNCTION countersign.partition_width() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 1048576::bigint';
 
--- Makes the partitions that seq 0 up to and including last_seq need, and returns the names of the new ones. The owner's
--- right, lent to the service, for two partitions beyond the last one that holds an entry at most. A new table is attached
--- rather than created in place, for attaching does not wait for the sessions that read or append.
-CREATE FUNCTION countersign.ensure_partitions(last_seq bigint) RETURNS SETOF text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = countersign, pg_catalog, pg_temp AS $$
+-- Makes the partitions that seq 0 up to and including last_seq need, and returns the names of the new ones: the owner's
+-- right. A new table is attached rather than created in place, for attaching does not wait for the sessions that read or
+-- append.
+CREATE FUNCTION countersign.make_partitions(last_seq bigint) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = countersign, pg_catalog, pg_temp AS $$
 DECLARE
     width  bigint := partition_width();
-    used   bigint := -1; -- the last partition that holds an entry
-    held   boolean;
     part   bigint;
     parent text;
     child  text;
 BEGIN
     LOCK TABLE entries IN SHARE UPDATE EXCLUSIVE MODE; -- one maker at a time
-    FOR child IN
-        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'entries'::regclass ORDER BY c.relname DESC
-    LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', child) INTO held;
-        IF held THEN
-            used := split_part(child, '_p', 2)::bigint;
-            EXIT;
-        END IF;
-    END LOOP;
-    IF last_seq < 0 OR last_seq / width > used + 2 THEN
-        RAISE EXCEPTION 'no partition for seq % yet', last_seq USING ERRCODE = 'insufficient_privilege';
-    END IF;
     FOR part IN 0 .. last_seq / width LOOP
         FOREACH parent IN ARRAY ARRAY['entries', 'entry_keys', 'disclosures'] LOOP
             child := format('%s_p%s', parent, lpad(part::text, 6, '0'));
@@ -279,6 +264,32 @@ BEGIN
             RETURN NEXT child;
         END LOOP;
     END LOOP;
+END
+$$;
+
+-- The same, lent to the service: for two partitions beyond the last one that holds an entry at most.
+CREATE FUNCTION countersign.ensure_partitions(last_seq bigint) RETURNS SETOF text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = countersign, pg_catalog, pg_temp AS $$
+DECLARE
+    used  bigint := -1; -- the last partition that holds an entry
+    held  boolean;
+    child text;
+BEGIN
+    LOCK TABLE entries IN SHARE UPDATE EXCLUSIVE MODE;
+    FOR child IN
+        SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'entries'::regclass ORDER BY c.relname DESC
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', child) INTO held;
+        IF held THEN
+            used := split_part(child, '_p', 2)::bigint;
+            EXIT;
+        END IF;
+    END LOOP;
+    IF last_seq < 0 OR last_seq / partition_width() > used + 2 THEN
+        RAISE EXCEPTION 'no partition for seq % yet', last_seq USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY SELECT make_partitions(last_seq);
 END
 $$;
 SELECT countersign.ensure_partitions(countersign.partition_width());

@@ -20,7 +20,8 @@ package struct KeyFolder: Sendable {
     /// The file of a ledger's keys. An origin holds no plus sign, so no two ledgers share a file.
     package func file(of origin: Origin) -> String { "\(path)/\(Self.fileName(of: origin)).key" }
 
-    static func fileName(of origin: Origin) -> String {
+    /// An origin as the name of a file, without its ending.
+    package static func fileName(of origin: Origin) -> String {
         origin.text.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "+")
     }
 

@@ -54,6 +54,7 @@ extension Complaint {
         case let fault as SigningFault: self.init(splitting: fault.description)
         case let fault as ErasureJournal.Fault: self.init(splitting: fault.description)
         case let fault as Migrator.Fault: self.init(splitting: fault.description)
+        case let fault as BackupFault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError where error.code == .fileUnusable: self.init(splitting: error.reason)
         case let fault as Readers.Fault: self.init(splitting: fault.description)
         case let error as EmbeddedPostgresError: self.init(error.reason, next: "`countersign doctor` looks closer")

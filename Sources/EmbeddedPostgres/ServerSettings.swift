@@ -54,6 +54,7 @@ struct ServerSettings {
         # Written by countersign at each start.
         local all \(roles.joined(separator: ",")) peer map=countersign
         local all +countersign_reader scram-sha-256
+        local all all peer map=countersign
         local replication postgres peer map=countersign
 
         """

@@ -85,6 +85,35 @@ package final class Folder: Sendable {
         return try existing(path, sharing: .none)
     }
 
+    /// A folder in this one, whoever owns it, and no link to one: for what a caller brought.
+    package func folder(_ name: String) throws(FileFault) -> Folder {
+        let flags = Self.pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+        let opened = unsafe openat(descriptor, name, flags)
+        let number = errno
+        guard opened >= 0 else {
+            guard let status = status(of: name), !status.isFolder else {
+                throw FileFault(number, place(name), number == ENOENT ? "is missing" : "cannot be opened")
+            }
+            throw FileFault(
+                status.isLink ? .link : .kind, place(name), "is \(status.kindText), not a folder",
+                next: "put the folder itself in its place")
+        }
+        guard let status = FileStatus(of: opened) else {
+            let number = errno
+            close(opened)
+            throw FileFault(number, place(name), "cannot be looked at")
+        }
+        return Folder(place(name), status, .callers, owning: opened)
+    }
+
+    /// Makes a folder in this one, for its owner alone; refused where something has that name.
+    package func makeFolder(_ name: String) throws(FileFault) -> Folder {
+        let result = unsafe mkdirat(descriptor, name, 0o700)
+        let number = errno
+        guard result == 0 else { throw FileFault(number, place(name), "cannot be made") }
+        return try folder(name)
+    }
+
     /// - Returns: whether it is new.
     private static func makeIfMissing(_ path: String, isGiven: Bool) throws(FileFault) -> Bool {
         let place = FilePlace(path)

@@ -26,6 +26,25 @@ package final class InputFile: Sendable {
         return file
     }
 
+    /// Opens a file of a folder that a caller brought, such as a backup: by its name there, whoever owns it; a link is
+    /// not followed, and nobody waits at a pipe.
+    package static func open(_ name: String, in folder: Folder) throws(FileFault) -> InputFile {
+        let path = folder.place(name)
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        let descriptor = unsafe openat(folder.descriptor, name, flags)
+        let number = errno
+        if let status = descriptor >= 0 ? FileStatus(of: descriptor) : folder.status(of: name), !status.isRegularFile {
+            if descriptor >= 0 { close(descriptor) }
+            throw FileFault(
+                status.isLink ? .link : .kind, path, "is \(status.kindText), not a file",
+                next: "put the file itself in its place")
+        }
+        guard descriptor >= 0 else {
+            throw FileFault(number, path, number == ENOENT ? "is missing" : "cannot be opened")
+        }
+        return InputFile(path, size: FileStatus(of: descriptor).map { Int($0.sizeBytes) }, owning: descriptor)
+    }
+
     private static func open(_ path: String, _ flags: Int32) throws(FileFault) -> InputFile {
         let descriptor = path == "-" ? STDIN_FILENO : unsafe Glibc.open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | flags)
         let number = errno

@@ -38,6 +38,17 @@ package final class OutputFile: Sendable {
         descriptor = file
     }
 
+    /// Makes a file in a folder, which must not have one of that name; it grows as it is written.
+    package init(growing name: String, in folder: Folder) throws(FileFault) {
+        self.folder = folder
+        self.name = name
+        guard let file = try folder.makeFile(name, O_WRONLY) else {
+            throw FileFault(.present, folder.place(name), "is there already", next: "name another folder")
+        }
+        unfinished = nil
+        descriptor = file
+    }
+
     deinit {
         close(descriptor)
         if let unfinished, !isFinished.load(ordering: .relaxed) { unsafe unlinkat(folder.descriptor, unfinished, 0) }

@@ -35,33 +35,54 @@ extension Connection {
     /// often as need be, then ``endCopyIn(deadline:)``. Other calls are refused meanwhile; who leaves without an end
     /// must close the connection, as a pool does.
     package func beginCopyIn(_ statement: Statement, deadline: ContinuousClock.Instant) throws(PostgresError) {
+        try beginCopyIn(statement, .binary, deadline: deadline)
+    }
+
+    /// Begins `COPY ... FROM STDIN` for rows that are text already: ``sendText(_:deadline:)`` as often as need be, then
+    /// ``endCopyIn(deadline:)``. What holds for ``beginCopyIn(_:deadline:)`` holds here.
+    package func beginTextCopyIn(_ statement: Statement, deadline: ContinuousClock.Instant) throws(PostgresError) {
+        try beginCopyIn(statement, .text, deadline: deadline)
+    }
+
+    private func beginCopyIn(
+        _ statement: Statement, _ format: CopyFormat, deadline: ContinuousClock.Instant
+    ) throws(PostgresError) {
         try prepareCall(deadline: deadline)
         let sql = try copySQL(statement)
         let failure = try closingOnError { () throws(PostgresError) -> PostgresError? in
             try handle.send(script: sql)
             if let failure = try startCopy(PGRES_COPY_IN, deadline: deadline) { return failure }
-            try sendCopy(CopyFormat.header, deadline: deadline)
+            if format == .binary { try sendCopy(CopyFormat.header, deadline: deadline) }
             return nil
         }
         if let failure { throw settle(failure) }
-        isCopyingIn = true
+        copyInFormat = format
     }
 
     /// Sends more rows of the COPY that was begun; it takes what the server's buffers take, and no answer is waited
     /// for.
     package func sendRows(_ columns: [ColumnValues], deadline: ContinuousClock.Instant) throws(PostgresError) {
         try Self.requireRows(columns)
-        guard isCopyingIn else { throw PostgresError(.usage, "no COPY was begun on this connection") }
+        guard copyInFormat == .binary else { throw PostgresError(.usage, "no COPY was begun on this connection") }
         try sendRows(columns, 0..<(columns.first?.count ?? 0), deadline: deadline)
+    }
+
+    /// Sends more of the text of the COPY that was begun, from anywhere to anywhere in it. What is wrong with it is
+    /// told at the end.
+    package func sendText(_ bytes: [UInt8], deadline: ContinuousClock.Instant) throws(PostgresError) {
+        guard copyInFormat == .text else { throw PostgresError(.usage, "no COPY was begun on this connection") }
+        try closingOnError { () throws(PostgresError) in try sendCopy(bytes, deadline: deadline) }
     }
 
     /// Ends the COPY that was begun. All its rows have arrived, or none.
     @discardableResult
     package func endCopyIn(deadline: ContinuousClock.Instant) throws(PostgresError) -> Rows {
-        guard isCopyingIn else { throw PostgresError(.usage, "no COPY was begun on this connection") }
-        isCopyingIn = false
+        guard let format = copyInFormat else {
+            throw PostgresError(.usage, "no COPY was begun on this connection")
+        }
+        copyInFormat = nil
         let (result, failure) = try closingOnError { () throws(PostgresError) -> (QueryResult?, PostgresError?) in
-            try sendCopy(CopyFormat.trailer, deadline: deadline)
+            if format == .binary { try sendCopy(CopyFormat.trailer, deadline: deadline) }
             while try !handle.putCopyEnd() { try handle.flushAll(deadline: deadline) }
             let result = try handle.nextResult(deadline: deadline)
             let later = try drain(deadline: deadline)

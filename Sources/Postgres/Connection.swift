@@ -23,7 +23,8 @@ package actor Connection {
     /// Set from the start of a COPY OUT until its consumer has returned, when other calls may come in between.
     var copyOutState: CopyOutState?
     /// Set between the beginning and the end of a COPY IN.
-    var isCopyingIn = false
+    var copyInFormat: CopyFormat?
+    var isCopyingIn: Bool { copyInFormat != nil }
     /// True after a call that has left the connection open and outside of any transaction, until the next call: then
     /// the pool need not come here to look.
     nonisolated let isKnownTidy = Atomic(false)

@@ -1,5 +1,8 @@
-/// The binary format of COPY.
+/// The formats of COPY: the binary one, which is laid out here, and text, which comes and goes as it is.
 enum CopyFormat {
+    case binary
+    case text
+
     /// The signature `PGCOPY\n\377\r\n\0`, then flags and the length of the header's extension, both zero.
     static let header: [UInt8] = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0] + [UInt8](repeating: 0, count: 8)
     /// A field count of -1 ends the rows.

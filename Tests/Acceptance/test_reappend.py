@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from api import Api, ok, problem
+from backups import Backup
 from filling import fill
 from paths import BINARY, ORIGIN
 from service import DataDirectory, wait_until
@@ -134,9 +135,8 @@ def erase(api: Api, name: str) -> None:
 def restore(source: DataDirectory, target: DataDirectory, folder: Path) -> None:
     """Restores a backup; the secret, the keys, the guard and the journal are the newest."""
     target.take_keys(source, journal=(source.path / "erasures.jsonl").exists())
-    done = target.run("restore", str(folder), "--json")
-    assert done.returncode == 1, done
-    assert "halted" in done.stdout.decode(), done
+    done = Backup(folder).restore(target)
+    assert done.status == 1 and any("halted" in check["detail"] for check in done.faults), done
 
 
 def small_loss(source: DataDirectory, target: DataDirectory, count: int = 30) -> Loss:
@@ -144,8 +144,7 @@ def small_loss(source: DataDirectory, target: DataDirectory, count: int = 30) ->
     source.serve(arguments=QUIET)
     api = source.api()
     api.append([person(f"early{number}") for number in range(5)])
-    folder = source.base / "backup"
-    source.run_json("backup", str(folder))
+    folder = Backup.take(source).folder
     for number in range(count):
         api.append([person(f"late{number}"), person("early0")], Idempotency_Key=f"batch-{number}")
     signed = sign(api)
@@ -167,8 +166,7 @@ def test_lost_entries_come_back_with_all_that_stood_beside_them(
     api = source.api()
     fill(api, rng, 150, "early")
     api.append([person("gone"), person("stays")])
-    folder = source.base / "backup"
-    source.run_json("backup", str(folder))
+    folder = Backup.take(source).folder
     fill(api, rng, 420, "late")
     api.append([person("gone"), person("stays"), person("new")])
     ok(api.post("/v1/legal-holds", {"subject": "never@customer.example", "reference": "m-1", "reason": "x"}), 201)
@@ -280,8 +278,7 @@ def test_who_stays_beside_somebody_erased_must_be_shown_and_nobody_takes_another
 ) -> None:
     own_directory.serve(arguments=QUIET)
     api = own_directory.api()
-    folder = own_directory.base / "backup"
-    own_directory.run_json("backup", str(folder))
+    folder = Backup.take(own_directory).folder
     seq = api.append(person("gone"))["seq"]
     before = exported(api, disclosures="true")
     erase(api, "gone")
@@ -326,8 +323,7 @@ def test_what_was_erased_since_is_hidden_while_halted_and_erased_again_when_the_
     own_directory.serve(arguments=QUIET)
     api = own_directory.api()
     early = api.append(person("early"))["seq"]
-    folder = own_directory.base / "backup"
-    own_directory.run_json("backup", str(folder))
+    folder = Backup.take(own_directory).folder
     late = api.append(person("early"))["seq"]
     signed = sign(api)
     export = own_directory.base / "all.jsonl"

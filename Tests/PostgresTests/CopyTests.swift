@@ -43,6 +43,30 @@ import Testing
         #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 100_000)
     }
 
+    @Test func `text that came out goes in again, in pieces that end anywhere`() async throws {
+        let connection = try await connect()
+        try await connection.execute(
+            script: """
+                CREATE TABLE t (n int8, text text);
+                INSERT INTO t SELECT n, E'\\t\\n\\\\' || n FROM generate_series(1, 5000) n
+                """, deadline: soon)
+        var text: [UInt8] = []
+        try await connection.copyOut("COPY t TO STDOUT", timeout: .seconds(60)) { text += $0 }
+        try await connection.execute(script: "CREATE TABLE u (n int8, text text)", deadline: soon)
+        try await connection.beginTextCopyIn("COPY u FROM STDIN", deadline: soon)
+        for start in stride(from: 0, to: text.count, by: 777) {
+            try await connection.sendText(Array(text[start..<min(start + 777, text.count)]), deadline: soon)
+        }
+        #expect(try await connection.endCopyIn(deadline: soon).affected == 5000)
+        let left = try await connection.query("SELECT count(*) FROM (TABLE t EXCEPT TABLE u) d", deadline: soon)
+        #expect(try left.one().int64(0) == 0)
+        // What is no row is told at the end, and the connection goes on.
+        try await connection.beginTextCopyIn("COPY u FROM STDIN", deadline: soon)
+        try await connection.sendText(Array("DROP TABLE t;\n".utf8), deadline: soon)
+        await #expect(throws: PostgresError.self) { try await connection.endCopyIn(deadline: soon) }
+        #expect(try await connection.query("SELECT count(*) FROM u", deadline: soon).one().int64(0) == 5000)
+    }
+
     @Test func `every type goes in, by COPY and as arrays`() async throws {
         let connection = try await connect()
         try await connection.execute(

@@ -2,7 +2,6 @@ import ArgumentParser
 import Checkpoints
 import Cryptography
 import EmbeddedPostgres
-import Files
 import Ledger
 import LedgerStore
 
@@ -12,9 +11,13 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Write a backup of all ledgers that can prove itself when it is restored.",
         discussion: """
-            A folder with a dump by pg_dump, and the checkpoints that the dump must contain. The service may go on. A \
-            logical dump holds no value that was erased before, fits later releases of Postgres, and carries no page \
-            that a disk has spoilt.
+            A folder with the rows of each table as a file, a manifest of these files, and the signature of each \
+            ledger under the manifest. The service may go on: all of it is one moment. No value is in it that was \
+            erased before, and no page that a disk has spoilt, and every Postgres from 15 on takes it. Nothing in it \
+            can be run. It is neither compressed nor encrypted, which whatever carries it away can do.
+
+            Keep what `countersign ledger keys` prints, apart from the backups: `restore` wants such a key, or the \
+            backup could be anybody's.
 
             NOT in it, and to be kept apart from it: the master key and the signing keys, without which nothing can be \
             appended or signed; and the guard, which is what finds out that a backup is old.
@@ -31,14 +34,23 @@ struct BackupCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     private struct Answer: Encodable {
+        struct State: Encodable {
+            let ledger: String
+            let size: Int
+            let root: String
+            /// Whether the ledger's key signed the backup.
+            let signed: Bool
+        }
+
         let folder: String
         let bytes: Int
-        let ledgers: [BackupManifest.Ledger]
+        let manifest: String
+        let ledgers: [State]
     }
 
     func run() async throws {
         let location = try database.location()
-        guard let directory = location.directory else {
+        guard location.directory != nil else {
             throw Complaint(
                 "a Postgres of your own is backed up by its own means",
                 next: "use pg_dump or pg_basebackup, and `countersign doctor --after-restore` afterwards",
@@ -48,45 +60,89 @@ struct BackupCommand: AsyncParsableCommand {
             throw Complaint("\(folder) is there already", next: "name a folder that is not", status: .usage)
         }
         try await OpenStore.with(database) { open in
-            // Before the dump: whatever it holds, it holds these.
-            let ledgers = try await ledgers(open)
-            let place = try Folder.makeNew(folder)
-            let dump = "\(folder)/\(BackupManifest.dumpName)"
-            try Output.error.writeLine("dumping \(ledgers.count) ledgers")
-            try await DatabaseDump(of: directory.cluster).write(to: dump)
-            let (digest, size) = try FileDigest.sha256(dump)
-            let manifest = BackupManifest(
-                format: BackupManifest.format, taken_at: Clock.now().text, sha256: digest.hex,
-                ledgers: ledgers)
+            // Before the snapshot: whatever it holds, it holds these.
+            let checkpoints = try await checkpoints(open)
+            let target = try BackupFolder.make(folder)
+            let manifest = try await open.location.withOwner { connection in
+                try await copied(try await BackupSnapshot(connection), checkpoints, to: target)
+            }
+            let bytes = manifest.bytes
+            let digest = SHA256.digest(bytes)
+            let signers = try sign(manifest, digest, with: open.location.requireSigning().keys, in: target)
             // Last: a folder without it is no backup.
-            try place.replace(BackupManifest.fileName, with: try manifest.bytes)
-            try tell(manifest, bytes: size)
+            try target.write(bytes, to: BackupFolder.manifestName)
+            try tell(manifest, digest, signers)
         }
     }
 
-    private func ledgers(_ open: OpenStore) async throws -> [BackupManifest.Ledger] {
+    /// The newest checkpoint of each ledger, by its name.
+    private func checkpoints(_ open: OpenStore) async throws -> [String: SignedNote] {
         let signer = try open.signer()
-        var ledgers: [BackupManifest.Ledger] = []
+        var notes: [String: SignedNote] = [:]
         for ledger in try await open.store.allLedgers() {
             var published = try await open.store.checkpoint(of: ledger)
             if signer.hasKey(of: ledger) { published = try await signer.sign(ledger, kept: true) }
-            ledgers.append(
-                BackupManifest.Ledger(
-                    ledger: ledger.origin.text, size: try await open.store.head(of: ledger).size,
-                    checkpoint: published.map { String(decoding: $0.note.bytes, as: UTF8.self) }))
+            notes[ledger.origin.text] = published?.note
         }
-        return ledgers
+        return notes
     }
 
-    private func tell(_ manifest: BackupManifest, bytes: Int) throws {
-        if output.isJSON {
-            return try JSONOutput.print(Answer(folder: folder, bytes: bytes, ledgers: manifest.ledgers))
+    private func copied(
+        _ snapshot: BackupSnapshot, _ checkpoints: [String: SignedNote], to target: BackupFolder
+    ) async throws -> BackupManifest {
+        let ledgers = try await snapshot.ledgers()
+        let folder = try target.makeFolder(TableFile.folderName)
+        let bar = ProgressBar(unit: "rows")
+        defer { bar.clear() }
+        var tables: [TableFile] = []
+        var done = 0
+        for table in BackupTable.all {
+            let file = try await TableFile.write(table, of: snapshot, to: folder) { rows in
+                bar.update(done: done + rows, fraction: nil)
+            }
+            done += file.rows
+            tables.append(file)
         }
-        for ledger in manifest.ledgers {
-            let signed = ledger.checkpoint == nil ? "not signed" : "with its checkpoint"
+        return BackupManifest(
+            takenAt: Clock.now(), postgres: await snapshot.serverVersion(), migrations: BackupManifest.Step.own,
+            ledgers: ledgers.map { .init(ledger: $0, checkpoint: checkpoints[$0.origin.text]) }, tables: tables)
+    }
+
+    /// Has each ledger whose key is here sign the manifest.
+    ///
+    /// - Returns: the names of those that did.
+    private func sign(
+        _ manifest: BackupManifest, _ digest: Digest, with keys: KeyFolder, in target: BackupFolder
+    ) throws -> Set<String> {
+        let folder = try target.makeFolder(BackupSignatures.folderName)
+        var signers: Set<String> = []
+        for state in manifest.ledgers {
+            guard let key = state.ledger.keys?.current,
+                let note = try keys.sign(manifest: digest, as: state.origin, by: key)
+            else { continue }
+            try folder.write(note.bytes, to: BackupSignatures.fileName(of: state.origin))
+            signers.insert(state.origin.text)
+        }
+        return signers
+    }
+
+    private func tell(_ manifest: BackupManifest, _ digest: Digest, _ signers: Set<String>) throws {
+        let bytes = manifest.tables.reduce(0) { $0 + $1.bytes }
+        let ledgers = manifest.ledgers.map { state in
+            Answer.State(
+                ledger: state.origin.text, size: state.ledger.size, root: state.ledger.root.hex,
+                signed: signers.contains(state.origin.text))
+        }
+        if output.isJSON {
+            return try JSONOutput.print(Answer(folder: folder, bytes: bytes, manifest: digest.hex, ledgers: ledgers))
+        }
+        for ledger in ledgers {
+            let signed = ledger.signed ? "signed by its key" : "NOT SIGNED: its key is not here"
             try Output.standard.writeLine("\(ledger.ledger): \(Progress.grouped(ledger.size)) entries, \(signed)")
         }
         try Output.standard.writeLine("\(Progress.grouped(bytes >> 10)) KiB in \(folder)")
-        try Output.error.writeLine("keep master.key and the signing keys apart; never back up the guard")
+        try Output.error.writeLine(
+            "keep master.key, the signing keys and what `countersign ledger keys` prints apart; never back up the "
+                + "guard")
     }
 }

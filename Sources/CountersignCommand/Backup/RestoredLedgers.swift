@@ -7,37 +7,57 @@ import LedgerStore
 struct RestoredLedgers {
     private let open: OpenStore
     private let manifest: BackupManifest
+    private let unsigned: Set<String>
+    private let trusted: [NoteKey]
     private let witnesses: Witnesses?
 
-    init(_ open: OpenStore, _ manifest: BackupManifest, _ witnesses: Witnesses?) {
+    /// - Parameters:
+    ///   - unsigned: the ledgers that no key vouches for.
+    ///   - trusted: the keys that the caller gave.
+    init(
+        _ open: OpenStore, _ manifest: BackupManifest, unsigned: [Origin], trusted: [NoteKey], _ witnesses: Witnesses?
+    ) {
         self.open = open
         self.manifest = manifest
+        self.unsigned = Set(unsigned.map(\.text))
+        self.trusted = trusted
         self.witnesses = witnesses
     }
 
     func results() async throws -> [CheckResult] {
         var results: [CheckResult] = []
         for expected in manifest.ledgers {
-            guard let ledger = try await open.store.ledger(try Origin(expected.ledger)) else {
-                results.append(.fail(expected.ledger, "it is not in the dump", next: "take another backup"))
-                continue
-            }
-            results.append(try await verified(ledger, expected))
+            // One that was never begun has nothing to be held to.
+            guard let ledger = try await open.store.ledger(expected.origin) else { continue }
+            let result = try await verified(ledger, expected)
+            if result.status != .ok { try await open.store.halt(ledger, "restored, and not good: \(result.detail)") }
+            results.append(result)
             results.append(try await upToDate(ledger))
         }
         // What began after the backup is in no list of it.
-        let lost = try await open.location.requireSigning().missingLedgers(in: open.store).filter { known in
-            !manifest.ledgers.contains { $0.ledger == "\(known.origin)" }
+        let missing = try await open.location.requireSigning().missingLedgers(in: open.store)
+        results += missing.map(CheckResult.missing)
+        let known = Set(manifest.ledgers.map(\.origin.text) + missing.map { "\($0.origin)" })
+        for name in Set(trusted.map { "\($0.name)" }).subtracting(known).sorted() {
+            results.append(
+                .fail(
+                    "\(name): restored", "you gave a key of this ledger, and the backup does not hold it",
+                    next: "restore a later backup, or leave the key out"))
         }
-        return results + lost.map(CheckResult.missing)
+        return results
     }
 
     /// Everything re-derived from the lines, and the backup's checkpoint.
-    private func verified(_ ledger: StoredLedger, _ expected: BackupManifest.Ledger) async throws -> CheckResult {
+    private func verified(
+        _ ledger: StoredLedger, _ expected: BackupManifest.LedgerState
+    ) async throws -> CheckResult {
         let name = "\(ledger.origin.text): restored"
+        let own = try await open.store.signingKeys(of: ledger)
+        guard own == expected.ledger.keys?.keys ?? [] else {
+            return .fail(name, "its keys are not those that the manifest names", next: "take another backup")
+        }
         var head: TreeHead?
-        if let text = expected.checkpoint, let note = try? SignedNote(Array(text.utf8)) {
-            let own = try await open.store.signingKeys(of: ledger)
+        if let note = expected.checkpoint {
             guard let trusted = try? TrustedCheckpoint(note, log: own).checkpoint else {
                 return .fail(name, "its key did not sign the backup's checkpoint", next: "take another backup")
             }
@@ -48,13 +68,14 @@ struct RestoredLedgers {
         for finding in try await StoredReports(open.store).check(ledger, upTo: report.size).findings {
             report.add(Finding(.report, seq: finding.seq, table: "dmarc_reports", finding.reason))
         }
-        guard report.isIntact, report.size >= expected.size else {
+        guard report.isIntact else {
             return .fail(
-                name, report.findings.first?.reason ?? "\(report.size) entries, and the backup says \(expected.size)",
+                name, "\(report.findings.first?.reason ?? "it is not intact"); the ledger is halted",
                 next: "run `countersign verify`, which names all that is wrong; take another backup")
         }
+        let whose = unsigned.contains(ledger.origin.text) ? "unsigned" : "signed by its key"
         let signed = head.map { ", which hold the signed checkpoint of \(Progress.grouped($0.size))" } ?? ""
-        return .ok(name, "\(Progress.grouped(report.size)) entries, all verified\(signed)")
+        return .ok(name, "\(whose); \(Progress.grouped(report.size)) entries, all verified\(signed)")
     }
 
     /// Whether something outside the database knows more. A ledger that is behind is halted before it is served.

@@ -12,6 +12,8 @@ struct DatabaseLocation: Sendable {
         case external(ConnectionTarget, masterKey: String?)
     }
 
+    private static let openTimeout = Duration.seconds(15)
+
     let database: Database
     /// Nil where neither folders nor a master secret, beside which they would be, are named.
     let signing: SigningFolders?
@@ -91,5 +93,18 @@ struct DatabaseLocation: Sendable {
         guard case .directory(let directory) = database else { return try await body() }
         if !mayCreate { try directory.requireCluster() }
         return try await EmbeddedPostgres.withCluster(directory.cluster, use: .command) { _ in try await body() }
+    }
+
+    /// Lends a connection as `countersign_owner` to `body`.
+    func withOwner<Value: Sendable>(_ body: (Connection) async throws -> Value) async throws -> Value {
+        let connection = try await Connection.open(ownerTarget, deadline: .now + Self.openTimeout)
+        do {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
     }
 }

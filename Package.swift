@@ -124,6 +124,7 @@ let package = Package(
                 .embedInCode("Resources/page.html"),
                 .embedInCode("Resources/page.js"),
                 .embedInCode("Resources/proof.js"),
+                .embedInCode("Resources/reports.js"),
             ],
             swiftSettings: strict),
 

@@ -1,5 +1,6 @@
--- DMARC aggregate reports (RFC 9990, RFC 7489): what their submitters claim. A `report` entry holds what is said of a
--- report as a whole, and the SHA-256 of its rows; here stand the rows, and what reports are found by.
+-- DMARC aggregate reports (RFC 9990, RFC 7489): what receivers of mail claim, or somebody in their name. A `report`
+-- entry holds what is said of a report as a whole, whose word it is, and the SHA-256 of its rows; here stand the rows,
+-- and what reports are found by.
 
 -- The rows of one upload are written by one COPY, before the entry that names them and outside of its transaction, so
 -- that a long report never holds a ledger's lock. An upload that no report names (the service stopped in between, or
@@ -34,8 +35,11 @@ CREATE TABLE countersign.dmarc_reports (
     seq           bigint NOT NULL CHECK (seq >= 0),
     upload        bigint,
     outcome       text COLLATE "C" NOT NULL,
-    submitter     text COLLATE "C",        -- org_name in lower case, for comparison
-    org_name      text COLLATE "C",        -- as written
+    trust         text COLLATE "C",        -- why it counts, or `unverified`; of the versions of one report one counts
+    receiver      text COLLATE "C",        -- the organization of the mail that carried it, else of its own address
+    receiver_claimed boolean,              -- whether nothing but the report says so
+    report        bytea CHECK (octet_length(report) = 16), -- digest of receiver, policy domain, id and period
+    org_name      text COLLATE "C",        -- as written, and believed by nobody
     report_id     text COLLATE "C",
     policy_domain text COLLATE "C",
     begins        bigint,                  -- seconds since 1970, as the report says
@@ -43,6 +47,7 @@ CREATE TABLE countersign.dmarc_reports (
     records       integer,
     messages      bigint,
     aligned       bigint,                  -- messages that passed DMARC, as the report says
+    rows_sha256   bytea CHECK (octet_length(rows_sha256) = 32),
     -- The first 64 KiB of what was rejected. A mail may be among them, so the owner may set it to NULL.
     head          bytea CHECK (octet_length(head) <= 65536),
     PRIMARY KEY (ledger_id, seq)
@@ -52,6 +57,9 @@ CREATE INDEX dmarc_reports_period ON countersign.dmarc_reports (ledger_id, begin
     WHERE upload IS NOT NULL;
 CREATE INDEX dmarc_reports_domain ON countersign.dmarc_reports (ledger_id, policy_domain, seq)
     WHERE policy_domain IS NOT NULL;
+-- All versions of a report, and those that somebody vouches for.
+CREATE INDEX dmarc_reports_report ON countersign.dmarc_reports (ledger_id, report, seq) WHERE report IS NOT NULL;
+CREATE INDEX dmarc_reports_trusted ON countersign.dmarc_reports (ledger_id, report, seq) WHERE trust <> 'unverified';
 
 CREATE FUNCTION countersign.refuse_delete_of_reported_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -69,8 +77,9 @@ CREATE TRIGGER refuse_delete BEFORE DELETE ON countersign.dmarc_report_rows
     FOR EACH ROW EXECUTE FUNCTION countersign.refuse_delete_of_reported_rows();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON countersign.dmarc_report_rows
     FOR EACH STATEMENT EXECUTE FUNCTION countersign.refuse_change();
-CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OF ledger_id, seq, upload, outcome, submitter, org_name, report_id,
-    policy_domain, begins, ends, records, messages, aligned ON countersign.dmarc_reports
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE OF ledger_id, seq, upload, outcome, trust, receiver,
+    receiver_claimed, report, org_name, report_id, policy_domain, begins, ends, records, messages, aligned, rows_sha256
+    ON countersign.dmarc_reports
     FOR EACH ROW EXECUTE FUNCTION countersign.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON countersign.dmarc_reports
     FOR EACH STATEMENT EXECUTE FUNCTION countersign.refuse_change();

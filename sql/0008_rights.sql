@@ -32,8 +32,8 @@ GRANT SELECT, INSERT (ledger_id, identity, settings, set_seq, due_at),
     ON countersign.identities TO countersign_app;
 -- The service never reads the beginnings of what was rejected, and may not.
 GRANT SELECT, INSERT ON countersign.dmarc_report_rows TO countersign_app;
-GRANT INSERT, SELECT (ledger_id, seq, upload, outcome, submitter, org_name, report_id, policy_domain, begins, ends,
-    records, messages, aligned) ON countersign.dmarc_reports TO countersign_app;
+GRANT INSERT, SELECT (ledger_id, seq, upload, outcome, trust, receiver, receiver_claimed, report, org_name, report_id,
+    policy_domain, begins, ends, records, messages, aligned, rows_sha256) ON countersign.dmarc_reports TO countersign_app;
 
 -- What can be made again, or is held to the entries by `countersign verify`.
 GRANT SELECT, INSERT, UPDATE (count) ON countersign.rollups, countersign.daily_rollups TO countersign_app;

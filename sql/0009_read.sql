@@ -77,16 +77,19 @@ SELECT l.origin AS ledger, encode(d.digest, 'hex') AS digest, d.evidence::json A
 FROM countersign.dns_evidence d JOIN countersign.ledgers l USING (ledger_id)
 WHERE d.ledger_id = ANY (ARRAY(SELECT ledger_id FROM countersign.readers WHERE role_name = current_user));
 
+-- Of the versions of a report (the same `report`) one counts at most: that with trust `carrier` or `listed` and the
+-- least seq, else that with any other trust than `unverified` and the least seq.
 -- A moment of a report may lie beyond what a timestamp can say; it then becomes the last one that can be written.
 CREATE VIEW read.dmarc_reports WITH (security_barrier) AS
-SELECT l.origin AS ledger, r.seq, r.outcome, r.submitter, r.org_name, r.report_id, r.policy_domain,
+SELECT l.origin AS ledger, r.seq, r.outcome, r.trust, r.receiver, r.receiver_claimed,
+    encode(r.report, 'hex') AS report, r.org_name, r.report_id, r.policy_domain,
     to_timestamp(least(r.begins, 253402300799)) AS begins, to_timestamp(least(r.ends, 253402300799)) AS ends,
     r.records, r.messages, r.aligned
 FROM countersign.dmarc_reports r JOIN countersign.ledgers l USING (ledger_id)
 WHERE r.ledger_id = ANY (ARRAY(SELECT ledger_id FROM countersign.readers WHERE role_name = current_user));
 
 CREATE VIEW read.dmarc_report_rows WITH (security_barrier) AS
-SELECT l.origin AS ledger, r.seq, w.row, r.submitter, r.policy_domain,
+SELECT l.origin AS ledger, r.seq, w.row, r.trust, r.receiver, encode(r.report, 'hex') AS report, r.policy_domain,
     to_timestamp(least(r.begins, 253402300799)) AS begins, w.source_ip, w.source_text, w.count, w.disposition, w.dkim,
     w.spf, coalesce(w.dkim = 'pass', false) OR coalesce(w.spf = 'pass', false) AS aligned, w.header_from,
     w.envelope_from, w.envelope_to, w.auth_results::json AS auth_results, w.reasons::json AS reasons

@@ -77,7 +77,7 @@ extension Complaint {
         case .halted: self.init(splitting: error.reason)
         case .notSigned: self.init(error.reason, next: "sign with `countersign checkpoint sign`")
         case .internal: self.init(error.reason, next: "look into the log of Postgres")
-        case .idempotencyMismatch, .idempotencyErased, .tokenRefused, .tokenBound, .invalidCursor:
+        case .idempotencyMismatch, .idempotencyErased, .tokenRefused, .tokenBound, .invalidCursor, .busy:
             self.init(error.reason)
         }
     }

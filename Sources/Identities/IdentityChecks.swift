@@ -141,7 +141,8 @@ extension IdentityChecks {
         do {
             let settings = try IdentitySettings(json: try JSONReader.read(Array(try row.text(0).utf8)))
             return IdentityClaim(
-                ledger: ledger, name: try IdentityName(identity), settings: settings, setSeq: try row.int(1, in: Entry.seqs),
+                ledger: ledger, name: try IdentityName(identity), settings: settings,
+                setSeq: try row.int(1, in: Entry.seqs),
                 claim: claim)
         } catch {
             // Settings of a newer binary, perhaps. The others that are claimed with it are none the worse.

@@ -16,7 +16,7 @@ package struct Verifications: Sendable {
     private static let timeMax = Duration.seconds(60)
 
     private let names: any EvidenceSource
-    let publicSuffixes: PublicSuffixList?
+    package let publicSuffixes: PublicSuffixList?
     /// Whose `Authentication-Results` the operator trusts; no caller can widen it.
     private let trustedAuthservIDs: [String]
     private let keys: DKIMKeyCache

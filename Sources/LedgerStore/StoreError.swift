@@ -26,6 +26,8 @@ package struct StoreError: Error, Sendable {
         case notSigned = "not_signed"
         /// What was asked for does not exist in this ledger.
         case notFound = "not_found"
+        /// Too many requests of this kind wait already.
+        case busy
         /// A cursor that this ledger did not give out for this query.
         case invalidCursor = "invalid_cursor"
         /// The database refused this one request by its data, which the checks before should have caught.

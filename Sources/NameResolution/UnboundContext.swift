@@ -62,6 +62,10 @@ import Synchronization
             // A server that was silent once is asked again, for the next question may be one that it answers.
             ("infra-keep-probing:", "yes"),
             ("infra-host-ttl:", "1"),
+            // The library asks 16 questions at once if it is not told otherwise, so that a zone which takes its time
+            // over each answer would hold up every other question of the process.
+            ("outgoing-range:", "512"),
+            ("num-queries-per-thread:", "1024"),
             ("cache-max-ttl:", seconds),
             ("cache-max-negative-ttl:", seconds),
             // Records stay in the order of the server's answer. If they were turned around each time, the first name of

@@ -1,3 +1,5 @@
+package import MailAuthentication
+
 /// How the HTTP server listens and what it puts up with.
 package struct ServerConfiguration: Sendable {
     /// The longest request body, in bytes.
@@ -15,6 +17,8 @@ package struct ServerConfiguration: Sendable {
     package var port: Int
     /// How long a call waits for its append to be durable.
     package var requestTimeout = Duration.seconds(10)
+    /// Domains whose authenticated mail may carry DMARC reports of others.
+    package var reportSenders: [DomainName] = []
     /// How long a request may take to come in completely.
     package var receiveTimeout = Duration.seconds(60)
     /// How long a connection may be quiet between requests.

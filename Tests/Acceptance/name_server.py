@@ -71,9 +71,10 @@ def text_record(strings: Iterable[str | bytes]) -> dns.rdata.Rdata:
 class NameServer:
     """Answers from `zone`, over UDP and TCP, on a free port of loopback."""
 
-    def __init__(self, zone: Zone | None = None, ttl: int = 60) -> None:
+    def __init__(self, zone: Zone | None = None, ttl: int = 60, delay_seconds: float = 0) -> None:
         self.zone = zone or Zone()
         self.ttl = ttl
+        self.delay_seconds = delay_seconds
         self.questions: list[tuple[str, str]] = []
         self._stream, self._datagrams = self._bind()
         self.port = self._datagrams.getsockname()[1]
@@ -120,8 +121,18 @@ class NameServer:
                 # The socket was shut down.
                 return
             answer = self._answer(wire, over_tcp=False)
-            if answer is not None:
-                self._datagrams.sendto(answer, client)
+            if answer is None:
+                continue
+            if self.delay_seconds:
+                threading.Timer(self.delay_seconds, self._send, (answer, client)).start()
+            else:
+                self._send(answer, client)
+
+    def _send(self, answer: bytes, client: tuple[str, int]) -> None:
+        try:
+            self._datagrams.sendto(answer, client)
+        except OSError:
+            pass  # It was closed meanwhile.
 
     def _serve_tcp(self) -> None:
         while True:

@@ -46,13 +46,14 @@ class Report:
 
     report_id: str
     org_name: str = "Receiver Example"
+    email: str = "r@receiver.example"
     policy_domain: str = "acme.example"
     begin: int = 1_700_006_400
     rows: list[Row] = field(default_factory=lambda: [Row()])
 
     def xml(self) -> bytes:
         return (f"<feedback><report_metadata><org_name>{escape(self.org_name)}</org_name>"
-                f"<email>r@receiver.example</email><report_id>{self.report_id}</report_id><date_range>"
+                f"<email>{escape(self.email)}</email><report_id>{self.report_id}</report_id><date_range>"
                 f"<begin>{self.begin}</begin><end>{self.begin + 86_399}</end></date_range></report_metadata>"
                 f"<policy_published><domain>{self.policy_domain}</domain><p>none</p></policy_published>"
                 f"{''.join(row.xml() for row in self.rows)}</feedback>").encode()

@@ -119,8 +119,9 @@ COLUMNS: dict[str, dict[str, Expectation]] = {
     "identity_verifications": dict.fromkeys(("ledger_id", "identity", "seq", "assessment"), Found("identity")),
     "dmarc_reports": {
         **dict.fromkeys((
-            "ledger_id", "seq", "upload", "outcome", "submitter", "org_name", "report_id", "policy_domain", "begins",
-            "ends", "records", "messages", "aligned"), Found("report", "orphan")),
+            "ledger_id", "seq", "upload", "outcome", "trust", "receiver", "receiver_claimed", "report", "org_name",
+            "report_id", "policy_domain", "begins", "ends", "records", "messages", "aligned", "rows_sha256"),
+            Found("report", "orphan")),
         "head": Unseen(_HEAD),
     },
     "dmarc_report_rows": dict.fromkeys((
@@ -347,6 +348,14 @@ ROWS: list[Tampering] = [
         "UPDATE countersign.legal_holds SET released_seq = NULL WHERE released_seq IS NOT NULL"), Found("hold")),
     Tampering("an identity's check is made better", _sql(
         "UPDATE countersign.identity_verifications SET assessment = 'protected'"), Found("identity")),
+    Tampering("a report that nobody vouches for is made to count", _sql(
+        "UPDATE countersign.dmarc_reports SET trust = 'carrier' WHERE trust = 'unverified'"), Found("report")),
+    Tampering("a report is taken out of the sums", _sql(
+        "UPDATE countersign.dmarc_reports SET trust = 'unverified' WHERE trust = 'admin'"), Found("report")),
+    Tampering("a report becomes a version of another", _sql(
+        "UPDATE countersign.dmarc_reports SET report = (SELECT report FROM countersign.dmarc_reports WHERE report IS NOT"
+        " NULL ORDER BY seq LIMIT 1) WHERE seq = (SELECT max(seq) FROM countersign.dmarc_reports WHERE report IS NOT"
+        " NULL)"), Found("report")),
     Tampering("what DNS said is changed", _sql(
         "UPDATE countersign.dns_evidence SET evidence = replace(evidence, '\"outcome\":\"', '\"outcome\":\"no')"),
         Found("evidence")),

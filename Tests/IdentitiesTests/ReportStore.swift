@@ -18,7 +18,7 @@ struct ReportStore: Sendable {
     let proxy: CuttingProxy?
 
     var reports: DMARCReports {
-        DMARCReports(store, clock: Self.now) { mail in
+        DMARCReports(store, rules: ReceiverRules(publicSuffixes: nil), clock: Self.now) { mail in
             let resolver = EvaluationResolver(NoNames())
             let verifier = MessageVerifier(resolver: resolver, publicSuffixes: nil, keys: DKIMKeyCache())
             return (await verifier.verify(mail, MessageEnvelope(), asOf: Self.now()), resolver.evidence)
@@ -65,10 +65,12 @@ struct ReportStore: Sendable {
 
     /// What becomes of a report that is handed in.
     @discardableResult
-    func receive(_ xml: String, into ledger: StoredLedger? = nil) async throws -> ReceivedReport {
+    func receive(
+        _ text: String, by bringer: ReportTrust = .admin, into ledger: StoredLedger? = nil
+    ) async throws -> ReceivedReport {
         try await reports.receive(
-            Array(xml.utf8), label: .octets, into: ledger ?? self.ledger,
-            reporter: Reporter(id: "tok_test", via: .service), timeout: .seconds(20))
+            Array(text.utf8), label: .octets, into: ledger ?? self.ledger,
+            reporter: Reporter(id: "tok_test", via: .service), bringer: bringer, timeout: .seconds(20))
     }
 
     /// The answer to the last statement of a superuser's session.

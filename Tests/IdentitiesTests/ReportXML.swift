@@ -1,6 +1,7 @@
 /// The XML of a report, put together from its parts.
 struct ReportXML {
     var orgName = "Receiver Example"
+    var email = "r@receiver.example"
     var policyDomain = "acme.example"
     var id = "1"
     /// The first second; 2023-11-15T00:00:00Z.
@@ -32,10 +33,15 @@ struct ReportXML {
 
     var text: String {
         """
-        <feedback><report_metadata><org_name>\(orgName)</org_name><email>r@receiver.example</email>\
+        <feedback><report_metadata><org_name>\(orgName)</org_name><email>\(email)</email>\
         <report_id>\(id)</report_id><date_range><begin>\(begin)</begin><end>\(begin + 86_399)</end></date_range>\
         </report_metadata><policy_published><domain>\(policyDomain)</domain><p>none</p></policy_published>\
         \(rows.map(\.text).joined())</feedback>
         """
+    }
+
+    /// A mail of `author` that carries it, unsigned.
+    func mail(from author: String) -> String {
+        "From: \(author)\r\nContent-Type: text/xml\r\n\r\n\(text)\r\n"
     }
 }

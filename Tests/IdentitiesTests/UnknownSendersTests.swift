@@ -23,7 +23,7 @@ import Testing
             let source = try #require(found.sources.first)
             #expect((source.count, source.aligned, source.headerFrom) == (40, 0, "acme.example"))
             #expect(source.dispositions.map(\.name) == ["reject"])
-            #expect(source.reporters == ["receiver example"])
+            #expect(source.receivers == ["receiver.example"])
             #expect(source.firstDay.date == "2023-11-15")
             #expect(found.days.map(\.reported) == [7])
         }

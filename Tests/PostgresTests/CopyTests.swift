@@ -59,12 +59,12 @@ import Testing
         }
         #expect(try await connection.endCopyIn(deadline: soon).affected == 5000)
         let left = try await connection.query("SELECT count(*) FROM (TABLE t EXCEPT TABLE u) d", deadline: soon)
-        #expect(try left.one().int64(0) == 0)
+        #expect(try left.one().id(0) == 0)
         // What is no row is told at the end, and the connection goes on.
         try await connection.beginTextCopyIn("COPY u FROM STDIN", deadline: soon)
         try await connection.sendText(Array("DROP TABLE t;\n".utf8), deadline: soon)
         await #expect(throws: PostgresError.self) { try await connection.endCopyIn(deadline: soon) }
-        #expect(try await connection.query("SELECT count(*) FROM u", deadline: soon).one().int64(0) == 5000)
+        #expect(try await connection.query("SELECT count(*) FROM u", deadline: soon).one().id(0) == 5000)
     }
 
     @Test func `every type goes in, by COPY and as arrays`() async throws {

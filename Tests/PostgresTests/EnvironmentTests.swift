@@ -18,7 +18,8 @@ import Testing
             #expect(Set(environment.ignored + environment.counting) == Set(names))
             // What may count is known to libpq by these keywords.
             for (keyword, value) in environment.keywords {
-                #expect(value == "hostile" && ConnectionEnvironment.counting.contains(known[keyword] ?? ""), "\(keyword)")
+                #expect(
+                    value == "hostile" && ConnectionEnvironment.counting.contains(known[keyword] ?? ""), "\(keyword)")
             }
             #expect(environment.keywords.count == ConnectionEnvironment.counting.count)
         }
@@ -42,7 +43,9 @@ import Testing
             #expect(completed["host"] == "db.example" && completed["sslcert"] == nil)
             #expect(try keywords("\(url)?sslmode=require", environment)["sslmode"] == "require")
             #expect(try keywords(url, nil)["sslmode"] == nil)
-            #expect("\(try ConnectionTarget(url, completedBy: environment))" == "host=db.example dbname=countersign user=me")
+            #expect(
+                "\(try ConnectionTarget(url, completedBy: environment))" == "host=db.example dbname=countersign user=me"
+            )
             #expect(environment.ignored == ["PGHOST"])
         }
     }

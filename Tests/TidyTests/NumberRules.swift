@@ -74,9 +74,10 @@ import Testing
         for file in try sources() where !Self.texts.contains(file.path) {
             for (index, line) in file.lines.enumerated() where line.contains(conversion) {
                 // From one width of integers to another, for columns.
-                let isOfIntegers = ["seqs.map", "places.map", ".map(Int64.init)", ".map(Int32.init)", ".map(Int.init)"].contains {
-                    line.contains($0)
-                }
+                let isOfIntegers = ["seqs.map", "places.map", ".map(Int64.init)", ".map(Int32.init)", ".map(Int.init)"]
+                    .contains {
+                        line.contains($0)
+                    }
                 #expect(isOfIntegers, "\(file.path):\(index + 1) reads a number without its largest value: \(line)")
             }
         }

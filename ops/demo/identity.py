@@ -59,7 +59,7 @@ def reconcile(admin: Ledger, reader: Ledger, sent: int, facts: Facts) -> None:
     """A receiver reports what it saw under Acme's name: our own mails, and somebody else's."""
     heading("POST /v1/dmarc-reports: what a receiver saw under Acme's name")
     received = admin.receive_report(aggregate_report(DOMAIN, sent))
-    say(f"report of {received['org_name']}, {received['outcome']}: {received['messages']} mails, "
+    say(f"report of {received['receiver']}, {received['outcome']}: {received['messages']} mails, "
         f"{received['aligned']} of them aligned; entry {received['seq']}")
     again = admin.receive_report(aggregate_report(DOMAIN, sent))
     facts.check("the same report again is the same entry",

@@ -1,4 +1,5 @@
 import Cryptography
+import Files
 import LedgerStore
 
 /// What the manifest says of the file of a table, and what a file is held to.

@@ -7,7 +7,8 @@ struct DMARCReportCommand: AsyncParsableCommand {
         abstract: "Import DMARC aggregate reports, and ask what they say.",
         discussion: """
             Mail hosts send a report each day to the address in the `rua` tag of a domain's DMARC record: which hosts \
-            sent mail in its name, how many, and what SPF and DKIM said. What a report says is a claim by its sender.
+            sent mail in its name, how many, and what SPF and DKIM said. What a report says is a claim. Whose, the \
+            mail that carries it shows; a report that nobody vouches for is kept, and counts in no sum.
             """,
         subcommands: [
             DMARCReportImport.self, DMARCReportRead.self, DMARCReportList.self, DMARCReportStats.self,

@@ -15,9 +15,13 @@ struct DMARCReportImport: AsyncParsableCommand {
             bytes. Of a folder its .xml, .gz, .zip and .eml files are taken. The signatures of a mail are checked, for \
             which the name system is asked.
 
-            The import can be run again at any time: a report that the ledger has is told by its sender, domain, id \
-            and period, and skipped. A file that holds no report that could be read is recorded as rejected, with the \
-            reason; that is no error.
+            What an operator imports counts in sums: import only what receivers have sent you. The receiver is the \
+            domain of the mail, if that passes DMARC, and otherwise that of the report's own address, as a claim.
+
+            The import can be run again at any time: a report that the ledger has, by receiver, domain, id, period \
+            and rows, is skipped. Other rows under the same name are another version of the report, and said to \
+            differ. A file that holds no report that could be read is recorded as rejected, with the reason; that is \
+            no error.
 
             Examples:
                 countersign dmarc-report import ~/reports --data-dir /var/lib/countersign
@@ -51,8 +55,13 @@ struct DMARCReportImport: AsyncParsableCommand {
         var outcome: String?
         var seq: Int?
         var replayed: Bool?
+        var counted: Bool?
+        var version: Int?
         var differs: Bool?
         var policy_domain: String?
+        var receiver: String?
+        var receiver_claimed: Bool?
+        var trust: String?
         var org_name: String?
         var report_id: String?
         var records: Int?
@@ -98,12 +107,14 @@ struct DMARCReportImport: AsyncParsableCommand {
         }
         let received = try await reports.receive(
             bytes, label: ReportFiles.label(of: path), into: ledger, reporter: OpenStore.reporter,
-            timeout: OpenStore.appendTimeout)
+            bringer: .operator, timeout: OpenStore.appendTimeout)
         let record = received.record
         return FileAnswer(
             file: path, outcome: record.outcome, seq: record.seq, replayed: received.isReplayed,
-            differs: received.differs ? true : nil, policy_domain: record["policy_domain"]?.text,
-            org_name: record["org_name"]?.text, report_id: record["report_id"]?.text,
+            counted: record.standing?.isCounted, version: record.standing?.version,
+            differs: record.standing?.differs == true ? true : nil, policy_domain: record["policy_domain"]?.text,
+            receiver: record["receiver"]?.text, receiver_claimed: record.isReceiverClaimed,
+            trust: record["trust"]?.text, org_name: record["org_name"]?.text, report_id: record["report_id"]?.text,
             records: record["records"]?.number, messages: record["messages"]?.number, reason: record["reason"]?.text,
             repairs: record["repairs"]?.elements?.compactMap(\.text))
     }
@@ -113,8 +124,10 @@ struct DMARCReportImport: AsyncParsableCommand {
         let outcome = answer.replayed == true ? "known already" : answer.outcome ?? ""
         if let reason = answer.reason { return "\(answer.file): \(outcome): \(reason)" }
         let repairs = answer.repairs.map { " (\($0.joined(separator: ", ")))" } ?? ""
-        let warning = answer.differs == true ? "; ITS ROWS ARE OTHERS than those of entry \(answer.seq ?? 0)" : ""
-        let about = "\(answer.policy_domain ?? "") by \((answer.org_name ?? "").printable)"
+        let standing = answer.counted == true ? "it counts" : "it does NOT count"
+        let warning = answer.differs == true ? "; ANOTHER VERSION HAS OTHER ROWS, \(standing)" : ""
+        let claimed = answer.receiver_claimed == true ? " (claimed)" : ""
+        let about = "\(answer.policy_domain ?? "") by \(answer.receiver ?? "nobody")\(claimed)"
         let counts = "\(Progress.grouped(answer.records ?? 0)) rows, \(Progress.grouped(answer.messages ?? 0)) messages"
         return "\(answer.file): \(outcome)\(repairs): \(about), \(counts)\(warning)"
     }
@@ -142,7 +155,8 @@ extension OpenStore {
     /// The reports of the store; mails that carry them are checked by what `names` says.
     func reports(names: any EvidenceSource, publicSuffixes: PublicSuffixList?) -> DMARCReports {
         let keys = DKIMKeyCache()
-        return DMARCReports(store, clock: Clock.now) { mail in
+        let rules = ReceiverRules(publicSuffixes: publicSuffixes)
+        return DMARCReports(store, rules: rules, clock: Clock.now) { mail in
             let resolver = EvaluationResolver(names)
             let result = await MessageVerifier(resolver: resolver, publicSuffixes: publicSuffixes, keys: keys).verify(
                 mail, MessageEnvelope(), asOf: Clock.now())

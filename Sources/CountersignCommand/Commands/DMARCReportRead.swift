@@ -11,7 +11,8 @@ struct DMARCReportRead: AsyncParsableCommand {
         discussion: """
             Takes the files that `countersign dmarc-report import` takes, and says what it would record of them: no \
             ledger and no database is wanted, and nobody is asked anything. The mail that carries a report is not \
-            checked. Whether a ledger has the report already, only an import can tell.
+            checked, so nothing is said of its receiver. Whether a ledger has the report already, only an import can \
+            tell.
 
             With --json each file is a line of JSON with the members of the entry's `data`; with --rows each row of \
             a report is one.
@@ -99,7 +100,8 @@ struct DMARCReportRead: AsyncParsableCommand {
         case .rejected(let fault): return ": \(fault.code)"
         case .report(let report, let repairs):
             let mended = repairs.isEmpty ? "" : " (\(repairs.map(\.rawValue).joined(separator: ", ")))"
-            let about = "\(report.policy.domain?.text ?? "") by \(report.metadata.orgName.printable)"
+            let email = report.metadata.emailDomain?.text ?? "no address"
+            let about = "\(report.policy.domain?.text ?? "") as \(report.metadata.orgName.printable) (\(email))"
             let rows = Progress.grouped(report.rows.count)
             return "\(mended): \(about), \(rows) rows, \(Progress.grouped(Int(report.messageCount))) messages"
         }

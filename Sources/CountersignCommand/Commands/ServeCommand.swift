@@ -59,6 +59,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Names") var names: NameOptions
     @OptionGroup(title: "Claims") var claims: ClaimOptions
     @OptionGroup(title: "Identities") var schedule: ScheduleOptions
+    @OptionGroup(title: "DMARC reports") var reportSenders: ReportSenderOptions
     @OptionGroup(title: "Erasure") var journal: JournalOption
     @OptionGroup(title: "Erasure") var retention: RetentionOptions
     @Option(help: "How the log is written: auto, text or json.")
@@ -204,6 +205,7 @@ struct Serve: AsyncParsableCommand {
     ) -> ListeningService {
         var configuration = ServerConfiguration(host: listen.host, port: listen.port)
         configuration.requestTimeout = requestTimeout.duration
+        configuration.reportSenders = reportSenders.domains
         let isListening = ListeningMark()
         let server = HTTPServer(
             store, verifications: verifications, checks: checks, receipts: receipts, observer: observer,

@@ -41,6 +41,11 @@ package struct IncomingReport: Sendable {
         }
     }
 
+    /// The mail in `bytes`, if they are one: to be checked before the report in it is opened.
+    static func mail(in bytes: [UInt8], label: Label) -> RawMessage? {
+        container(of: bytes, label) == .mail ? RawMessage(bytes) : nil
+    }
+
     private static func read(
         _ bytes: [UInt8], _ container: Container, _ mail: RawMessage?
     ) throws(ReportFault) -> Reading {

@@ -54,6 +54,8 @@ extension StoredReports {
         let upload: Int64?
         /// What the columns say, as the line's members say it.
         let columns: [(name: String, value: JSONValue?)]
+        /// What versions of the report are found by.
+        let tag: [UInt8]?
         /// Nil where there is no such entry.
         let line: String?
     }
@@ -62,8 +64,9 @@ extension StoredReports {
         try await store.read { connection, deadline in
             try await connection.query(
                 """
-                SELECT r.seq, r.upload, r.submitter, r.org_name, r.report_id, r.policy_domain, r.begins, r.ends,
-                    r.records, r.messages, r.aligned, r.outcome, e.line
+                SELECT r.seq, r.upload, r.trust, r.receiver, r.org_name, r.report_id, r.policy_domain,
+                    encode(r.rows_sha256, 'hex'), r.outcome, r.begins, r.ends, r.records, r.messages, r.aligned,
+                    r.receiver_claimed, r.report, e.line
                 FROM countersign.dmarc_reports r LEFT JOIN LATERAL (
                     SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = r.seq LIMIT 1
                 ) e ON true
@@ -71,19 +74,22 @@ extension StoredReports {
                 ORDER BY r.seq LIMIT \(Self.checkedReportsMax)
                 """, deadline: deadline
             ).map { row in
-                let texts = try ["submitter", "org_name", "report_id", "policy_domain"].enumerated().map {
+                let texts = try [
+                    "trust", "receiver", "org_name", "report_id", "policy_domain", "rows_sha256", "outcome",
+                ].enumerated().map {
                     (name: $1, value: try row.textIfPresent(.index($0 + 2)).map(JSONValue.string))
                 }
                 let numbers = try ["begin", "end", "records", "messages", "aligned"].enumerated().map {
                     (
                         name: $1,
-                        value: try row.intIfPresent(.index($0 + 6), clampedTo: Entry.claimedSeqs).map(JSONValue.integer)
+                        value: try row.intIfPresent(.index($0 + 9), clampedTo: Entry.claimedSeqs).map(JSONValue.integer)
                     )
                 }
+                let isClaimed = try row.boolIfPresent(14).map(JSONValue.bool)
                 return Stored(
                     seq: try row.int(0, clampedTo: Entry.claimedSeqs), upload: try row.idIfPresent(1),
-                    columns: texts + numbers + [("outcome", .string(try row.text(11)))], line: try row.textIfPresent(12)
-                )
+                    columns: texts + numbers + [("receiver_claimed", isClaimed)], tag: try row.bytesIfPresent(15),
+                    line: try row.textIfPresent(16))
             }
         }
     }
@@ -101,6 +107,7 @@ extension StoredReports {
                 return ("the column of \(column.name) is not what the entry says", 0)
             }
         }
+        if stored.tag != ReportName(record)?.tag { return ("it is found as another report than the entry says", 0) }
         guard let upload = stored.upload else {
             return (record["rows_sha256"] == nil ? nil : "its row names no rows, and the entry does", 0)
         }

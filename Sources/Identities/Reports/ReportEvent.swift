@@ -12,9 +12,9 @@ enum ReportEvent {
     /// How many signatures of the mail a line names.
     private static let signaturesMax = 10
 
-    /// The entry of `incoming`; `rows` is nil if it was rejected.
+    /// The entry of `incoming`; `rows` is nil if it was rejected, and `word` then too, or where nobody has judged yet.
     static func event(
-        _ incoming: IncomingReport, _ rows: ReportRows?, carrier: DMARCReports.CarrierCheck?
+        _ incoming: IncomingReport, _ rows: ReportRows?, carrier: DMARCReports.CarrierCheck?, word: ReportWord?
     ) -> Event {
         var data: [JSONValue.Member] = [
             .init("container", .string(incoming.container.rawValue)), .init("event", .string(name)),
@@ -26,6 +26,7 @@ enum ReportEvent {
         case .report(let report, let repairs):
             data += members(of: report)
             if let rows { data += members(of: rows) }
+            if let word { data += word.members }
             if !repairs.isEmpty { data.append(.init("repairs", .array(repairs.map { .string($0.rawValue) }))) }
         }
         return Event(kind: .report, outcome: incoming.outcome, data: data)
@@ -40,9 +41,7 @@ enum ReportEvent {
             .init("end", .integer(Int(report.metadata.end))), .init("records", .integer(report.rows.count)),
             .init("messages", .integer(Int(report.messageCount))), .init("policy", policy(report.policy)),
         ]
-        if let submitter = report.metadata.orgNameNormalized {
-            members.append(.init("submitter", .string(submitter)))
-        }
+        if let domain = report.metadata.emailDomain { members.append(.init("email_domain", .string(domain.text))) }
         if let domain = report.policy.domain { members.append(.init("policy_domain", .string(domain.text))) }
         return members
     }
@@ -65,8 +64,8 @@ enum ReportEvent {
         ]
     }
 
-    /// The check of the mail that brought the report: rows are its submitter's claims, and this says whether the mail
-    /// is of the domain that it names (RFC 9990, security considerations).
+    /// The check of the mail that brought the report: rows are claims, and this says whose (RFC 9990, security
+    /// considerations).
     private static func mail(_ carrier: DMARCReports.CarrierCheck) -> JSONValue {
         let result = carrier.result
         let signatures = result.dkim.results.prefix(signaturesMax).map { signature in
@@ -94,9 +93,10 @@ enum ReportEvent {
 }
 
 extension IncomingReport {
-    /// What an import would record of it: the `data` of the entry, but for a check of the mail that carries it.
+    /// What an import would record of it: the `data` of the entry, but for a check of the mail that carries it and what
+    /// hangs on that, the receiver and whether it counts.
     package var summary: [JSONValue.Member] {
-        ReportEvent.event(self, report.map { ReportRows($0, isLaidOut: false) }, carrier: nil).data ?? []
+        ReportEvent.event(self, report.map { ReportRows($0, isLaidOut: false) }, carrier: nil, word: nil).data ?? []
     }
 
     /// The outcome of the entry: `accepted`, `recovered` or `rejected`.
@@ -107,15 +107,37 @@ extension IncomingReport {
         }
     }
 
-    /// What makes it the same report when it comes again, in whatever container (RFC 9990 §3.5): who sent it, about
-    /// which domain, under which id, for which period. What was rejected is the same if its bytes are.
-    func key() throws(Refusal) -> IdempotencyKey {
-        guard case .report(let report, _) = reading else { return try IdempotencyKey("rejected:\(digest.hex)") }
-        let name: JSONValue = [
-            .string(report.metadata.orgNameNormalized ?? ""), .string(report.policy.domain?.text ?? ""),
+    /// What makes it the same when it comes again, in whatever container: the same report with the same rows, by a word
+    /// that is worth as much. So a report that first came from anybody is taken in once more when its receiver, or
+    /// somebody who is trusted, brings it. What was rejected is the same if its bytes are.
+    func key(_ rows: ReportRows?, _ word: ReportWord?) throws(Refusal) -> IdempotencyKey {
+        guard let report, let rows, let word else { return try IdempotencyKey("rejected:\(digest.hex)") }
+        let name = ReportName(report, word.receiver).json.elements ?? []
+        let version = name + [.string(rows.digest.hex), .integer(word.trust.rank)]
+        return try IdempotencyKey("report:\(SHA256.digest(CanonicalWriter.bytes(of: .array(version))).hex)")
+    }
+}
+
+/// Which report it is, whatever it says (RFC 9990 §3.5): who sent it, about which domain, under which id, for which
+/// period.
+struct ReportName: Sendable {
+    /// The canonical JSON array of receiver, policy domain, id, beginning and end, with "" for what is not known.
+    let json: JSONValue
+
+    init(_ report: AggregateReport, _ receiver: DomainName?) {
+        json = [
+            .string(receiver?.text ?? ""), .string(report.policy.domain?.text ?? ""),
             .string(report.metadata.reportID), .integer(Int(report.metadata.begin)),
             .integer(Int(report.metadata.end)),
         ]
-        return try IdempotencyKey("report:\(SHA256.digest(CanonicalWriter.bytes(of: name)).hex)")
     }
+
+    /// The name of the report that an entry is about; nil if it was rejected.
+    init?(_ record: ReportRecord) {
+        guard let id = record["report_id"], let begin = record["begin"], let end = record["end"] else { return nil }
+        json = [record["receiver"] ?? "", record["policy_domain"] ?? "", id, begin, end]
+    }
+
+    /// What the versions of a report are found by.
+    var tag: [UInt8] { Array(SHA256.digest(CanonicalWriter.bytes(of: json)).bytes.prefix(16)) }
 }

@@ -5,15 +5,13 @@ import Postgres
 
 /// Which reports are meant. Filters among each other mean "and".
 package struct ReportFilter: Sendable {
-    /// The longest name of a reporter that can be asked for, in characters.
-    package static let orgNameSizeMax = 1_024
-
     package enum Outcome: String, CaseIterable, Sendable { case accepted, recovered, rejected }
 
     /// The domain whose policy a report is about, in lower case.
     package var policyDomain: String?
-    /// Who reports; case and white space do not matter.
-    package var orgName: String?
+    /// The Organizational Domain of the receiver, in lower case.
+    package var receiver: String?
+    package var trust: ReportTrust?
     package var outcome: Outcome?
     /// The earliest beginning of a report's period.
     package var from: Timestamp?
@@ -22,21 +20,11 @@ package struct ReportFilter: Sendable {
 
     package init() {}
 
-    /// The name for comparison, as reports are read (``AggregateReport/Metadata/orgNameNormalized``).
-    private var submitter: String? {
-        orgName.map { name in
-            let words = name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-                .split { $0 == 0x20 || (0x09...0x0D).contains($0) }
-            return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self)
-        }
-    }
-
     /// The filters by name: what a cursor is bound to.
     var members: [JSONValue.Member] {
         let texts = [
-            ("from", from?.text), ("org_name", submitter), ("outcome", outcome?.rawValue),
-            ("policy_domain", policyDomain),
-            ("to", to?.text),
+            ("from", from?.text), ("outcome", outcome?.rawValue), ("policy_domain", policyDomain),
+            ("receiver", receiver), ("to", to?.text), ("trust", trust?.rawValue),
         ]
         return texts.compactMap { name, text in text.map { .init(name, .string($0)) } }
     }
@@ -45,7 +33,8 @@ package struct ReportFilter: Sendable {
     func condition(_ ledger: StoredLedger) -> Statement {
         var parts: [Statement] = ["r.ledger_id = \(ledger.id)"]
         if let policyDomain { parts.append("r.policy_domain = \(policyDomain)") }
-        if let submitter { parts.append("r.submitter = \(submitter)") }
+        if let receiver { parts.append("r.receiver = \(receiver)") }
+        if let trust { parts.append("r.trust = \(trust.rawValue)") }
         if let outcome { parts.append("r.outcome = \(outcome.rawValue)") }
         if let from { parts.append("r.begins >= \(Self.seconds(from))") }
         if let to { parts.append("r.begins < \(Self.seconds(to))") }

@@ -2,7 +2,7 @@ import Ledger
 package import MailAuthentication
 import Postgres
 
-/// One row of a report as it is stored and shown: what a submitter claims of the messages of one source.
+/// One row of a report as it is stored and shown: what a report claims of the messages of one source.
 package struct ReportRow: Sendable {
     /// The place in the report, from 0.
     package let index: Int

@@ -14,7 +14,7 @@ struct ReportRows: Sendable {
 
     /// The SHA-256 of the rows' canonical JSON, each ended by a line feed, in their order.
     var digest: Digest { hash.digest }
-    /// Messages that passed DMARC, as the submitter says: DKIM or SPF passed aligned.
+    /// Messages that passed DMARC, as the report says: DKIM or SPF passed aligned.
     private(set) var alignedCount: Int64 = 0
     /// Messages by what was done with them; `unknown` where the report does not say.
     var dispositions: [(name: String, count: Int64)] {

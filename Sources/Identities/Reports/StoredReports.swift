@@ -27,22 +27,9 @@ package struct StoredReports: Sendable {
     ) async throws(StoreError) -> Page {
         let cursor = ListingCursor("dmarc-reports", filter: filter.members, of: ledger)
         let start = try text.map { (text) throws(StoreError) in try cursor.position(in: text) }
-        let found = try await store.read { connection, deadline in
-            let before: Statement = start.map { " AND r.seq <= \($0)" } ?? ""
-            let rows = try await connection.query(
-                """
-                SELECT found.seq, e.line
-                FROM (
-                    SELECT r.seq FROM countersign.dmarc_reports r
-                    WHERE \(fragment: filter.condition(ledger))\(fragment: before)
-                    ORDER BY r.seq DESC LIMIT \(limit + 1)
-                ) found CROSS JOIN LATERAL (
-                    SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = found.seq LIMIT 1
-                ) e
-                ORDER BY found.seq DESC
-                """, deadline: deadline)
-            return try rows.map { row in try ReportRecord(seq: row.int(0, in: Entry.seqs), line: row.text(1)) }
-        }
+        let before: Statement = start.map { " AND r.seq <= \($0)" } ?? ""
+        let found = try await records(
+            of: ledger, "\(fragment: filter.condition(ledger))\(fragment: before)", limit: limit + 1)
         let next = found.count > limit ? found.last.map { cursor.text(at: $0.seq) } : nil
         return Page(reports: Array(found.prefix(limit)), nextCursor: next)
     }
@@ -53,7 +40,7 @@ package struct StoredReports: Sendable {
     ) async throws(StoreError) -> WithRows? {
         let cursor = ListingCursor("dmarc-report-rows", filter: [.init("seq", .integer(seq))], of: ledger)
         let start = try text.map { (text) throws(StoreError) in try cursor.position(in: text) } ?? 0
-        guard let line = try await line(of: seq, ledger) else { return nil }
+        guard let record = try await record(of: ledger, seq: seq) else { return nil }
         let rows = try await store.read { connection, deadline in
             try await connection.query(
                 """
@@ -66,21 +53,37 @@ package struct StoredReports: Sendable {
             ).map { try ReportRow($0) }
         }
         let next = rows.count > limit ? rows.last.map { cursor.text(at: $0.index) } : nil
-        return WithRows(
-            record: try ReportRecord(seq: seq, line: line), rows: Array(rows.prefix(limit)), nextCursor: next)
+        return WithRows(record: record, rows: Array(rows.prefix(limit)), nextCursor: next)
     }
 
-    /// The line of the report's entry; nil where no report stands at `seq`.
-    private func line(of seq: Int, _ ledger: StoredLedger) async throws(StoreError) -> String? {
+    /// The report of the entry at `seq`; nil where no report stands there.
+    func record(of ledger: StoredLedger, seq: Int) async throws(StoreError) -> ReportRecord? {
+        try await records(of: ledger, "r.ledger_id = \(ledger.id) AND r.seq = \(seq)", limit: 1).first
+    }
+
+    /// The reports `r` that a condition means, newest first.
+    private func records(
+        of ledger: StoredLedger, _ condition: Statement, limit: Int
+    ) async throws(StoreError) -> [ReportRecord] {
         try await store.read { connection, deadline in
             try await connection.query(
                 """
-                SELECT e.line FROM countersign.dmarc_reports r CROSS JOIN LATERAL (
+                SELECT r.seq, e.line, r.report IS NOT NULL, coalesce(\(fragment: ReportVersions.counts(ledger)), false),
+                    \(fragment: ReportVersions.number(ledger)), \(fragment: ReportVersions.differs(ledger))
+                FROM (
+                    SELECT r.seq, r.report, r.trust, r.rows_sha256 FROM countersign.dmarc_reports r
+                    WHERE \(fragment: condition) ORDER BY r.seq DESC LIMIT \(limit)
+                ) r CROSS JOIN LATERAL (
                     SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = r.seq LIMIT 1
                 ) e
-                WHERE r.ledger_id = \(ledger.id) AND r.seq = \(seq)
+                ORDER BY r.seq DESC
                 """, deadline: deadline
-            ).oneIfPresent().map { try $0.text(0) }
+            ).map { row in
+                let standing = try ReportStanding(
+                    isCounted: row.bool(3), version: row.int(4, in: Entry.seqs), differs: row.bool(5))
+                return try ReportRecord(
+                    seq: row.int(0, in: Entry.seqs), line: row.text(1), standing: row.bool(2) ? standing : nil)
+            }
         }
     }
 }

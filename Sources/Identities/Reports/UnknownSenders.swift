@@ -2,7 +2,8 @@ package import Ledger
 package import LedgerStore
 import Postgres
 
-/// Reports held against what we know of ourselves: mail that claims to be ours and is not in the ledger.
+/// Reports held against what we know of ourselves: mail that claims to be ours and is not in the ledger. Only reports
+/// that count are held against it (``ReportVersions``).
 ///
 /// Each row of a report is *ours* by one of two rules; everything else is from an unknown source.
 /// - Its address is among the `addresses` of an identity, and its `header_from` is the identity's domain or lies below
@@ -27,8 +28,8 @@ package struct UnknownSenders: Sendable {
         package let dispositions: [(name: String, count: Int)]
         package let firstDay: Timestamp
         package let lastDay: Timestamp
-        /// Who reports it, at most ``reportersMax``.
-        package let reporters: [String]
+        /// The receivers that report it, at most ``receiversMax``.
+        package let receivers: [String]
     }
 
     /// Messages that are ours by reports, and those that the ledger has.
@@ -44,7 +45,7 @@ package struct UnknownSenders: Sendable {
 
     /// The most sources, and days, of one answer.
     package static let rowsMax = 1_000
-    static let reportersMax = 20
+    static let receiversMax = 20
 
     /// The largest first.
     package let sources: [Source]
@@ -52,6 +53,8 @@ package struct UnknownSenders: Sendable {
     package let days: [Day]
     /// Whether there were more.
     package let isTruncated: Bool
+    /// What was not held against anything.
+    package let uncounted: UncountedReports
 }
 
 extension StoredReports {
@@ -60,7 +63,9 @@ extension StoredReports {
         of ledger: StoredLedger, _ filter: ReportFilter
     ) async throws(StoreError) -> UnknownSenders {
         let judged = Self.judged(ledger, filter)
-        let statements = [Self.sources(judged), Self.days(judged, ledger)]
+        let statements = [
+            Self.sources(judged), Self.days(judged, ledger), UncountedReports.statement(ledger, filter),
+        ]
         return try await store.read { connection, deadline in
             let answers = try await connection.pipeline(statements, deadline: deadline)
             let sources = try answers[0].prefix(UnknownSenders.rowsMax).map { try UnknownSenders.Source($0) }
@@ -72,7 +77,8 @@ extension StoredReports {
             }
             return UnknownSenders(
                 sources: sources, days: days,
-                isTruncated: answers.contains { $0.count > UnknownSenders.rowsMax })
+                isTruncated: answers.contains { $0.count > UnknownSenders.rowsMax },
+                uncounted: try UncountedReports(try answers[2].one()))
         }
     }
 
@@ -99,12 +105,12 @@ extension StoredReports {
                 s.selector || '._domainkey.' || coalesce(m.settings ->> 'signing_domain', m.domain) AS signer
             FROM mine m CROSS JOIN LATERAL jsonb_array_elements_text(m.settings -> 'selectors') AS s (selector)
         ), summed AS MATERIALIZED (
-            SELECT w.source_ip, w.source_text, w.header_from, w.signers, w.disposition, r.submitter,
+            SELECT w.source_ip, w.source_text, w.header_from, w.signers, w.disposition, r.receiver,
                 least((r.begins + r.ends) / 2 / 86400, 2932896) AS day, sum(w.count) AS count,
                 coalesce(sum(w.count) FILTER (WHERE \(fragment: ReportStats.isAligned)), 0) AS aligned
             FROM countersign.dmarc_reports r
             JOIN countersign.dmarc_report_rows w ON w.ledger_id = \(ledger.id) AND w.upload = r.upload
-            WHERE \(fragment: filter.condition(ledger)) AND r.upload IS NOT NULL
+            WHERE \(fragment: filter.condition(ledger)) AND \(fragment: ReportVersions.counts(ledger))
             GROUP BY 1, 2, 3, 4, 5, 6, 7
         ), judged AS MATERIALIZED (
             SELECT s.*, EXISTS (
@@ -120,12 +126,7 @@ extension StoredReports {
     }
 
     private static func sources(_ judged: Statement) -> Statement {
-        let sum = { (condition: Statement) -> Statement in
-            """
-            least(coalesce(sum(count) FILTER (WHERE \(fragment: condition)), 0),
-                \(fragment: ReportStats.sumMax))::bigint
-            """
-        }
+        let sum = { (condition: Statement) in ReportStats.sum("count", where: condition) }
         let dispositions = ["none", "pass", "quarantine", "reject"].map { word -> Statement in
             sum("disposition = '\(unescaped: word)'")
         }
@@ -134,7 +135,7 @@ extension StoredReports {
             SELECT coalesce(host(source_ip), source_text, ''), header_from,
                 least(sum(count), \(fragment: ReportStats.sumMax))::bigint,
                 least(sum(aligned), \(fragment: ReportStats.sumMax))::bigint, min(day), max(day),
-                (array_agg(DISTINCT coalesce(submitter, '')))[1:\(unescaped: "\(UnknownSenders.reportersMax)")],
+                (array_agg(DISTINCT coalesce(receiver, '')))[1:\(unescaped: "\(UnknownSenders.receiversMax)")],
                 \(fragment: dispositions.joined(by: ", ")), \(fragment: sum("disposition IS NULL"))
             FROM judged WHERE NOT is_ours
             GROUP BY source_ip, source_text, header_from ORDER BY 3 DESC, 1, 2 LIMIT \(UnknownSenders.rowsMax + 1)
@@ -166,7 +167,7 @@ extension UnknownSenders {
         let members: [JSONValue.Member] = [
             .init("days", .array(days.map(\.json))), .init("sources", .array(sources.map(\.json))),
         ]
-        return .object(members + (isTruncated ? [.init("truncated", true)] : []))
+        return .object(members + uncounted.members + (isTruncated ? [.init("truncated", true)] : []))
     }
 }
 
@@ -186,7 +187,7 @@ extension UnknownSenders.Source {
             .init("aligned", .integer(aligned)), .init("count", .integer(count)),
             .init("dispositions", .object(dispositions.map { .init($0.name, .integer($0.count)) })),
             .init("first_day", .string(firstDay.date)), .init("last_day", .string(lastDay.date)),
-            .init("reporters", .array(reporters.map { .string($0) })), .init("source_ip", .string(sourceIP)),
+            .init("receivers", .array(receivers.map { .string($0) })), .init("source_ip", .string(sourceIP)),
         ]
         return .object(members + (headerFrom.map { [.init("header_from", .string($0))] } ?? []))
     }
@@ -199,7 +200,7 @@ extension UnknownSenders.Source {
         aligned = try row.int(3, in: Entry.seqs)
         firstDay = StoredReports.day(try row.int(4, clampedTo: StoredReports.dayNumbers))
         lastDay = StoredReports.day(try row.int(5, clampedTo: StoredReports.dayNumbers))
-        reporters = try row.array(6, of: String.self).filter { !$0.isEmpty }
+        receivers = try row.array(6, of: String.self).filter { !$0.isEmpty }
         let names = ["none", "pass", "quarantine", "reject", "unknown"]
         let counts = try names.enumerated().map { (name: $1, count: try row.int(.index(7 + $0), in: Entry.seqs)) }
         dispositions = counts.filter { $0.count > 0 }

@@ -98,12 +98,12 @@ package struct BackupLoad: Sendable {
             throw BackupFault("the rows of ledgers are not the ledgers that the manifest names")
         }
         for (row, ledger) in zip(found, ledgers) {
-            guard try row.intIfPresent(2) ?? 0 == ledger.size,
+            guard try row.intIfPresent(2, in: Entry.seqs) ?? 0 == ledger.size,
                 try row.bytesIfPresent(3) ?? TreeHash.empty.bytes == ledger.root.bytes
             else { throw BackupFault("the rows of heads do not make the tree of \(ledger.origin) in the manifest") }
         }
         // Between the ids that are known there must be none: each gap is one probe of an index that begins with the id.
-        let ids = try found.map { try $0.int64(0) }.sorted()
+        let ids = try found.map { try $0.id(0) }.sorted()
         let (first, last) = ([.min] + ids.map { $0 &+ 1 }, ids.map { $0 &- 1 } + [.max])
         try await execute("SET LOCAL enable_seqscan = off")
         for table in BackupTable.all {

@@ -39,7 +39,7 @@ package struct BackupSnapshot: Sendable {
         let names = try await query("SELECT ledger_id, origin FROM countersign.ledgers ORDER BY origin")
         var ledgers: [BackupLedger] = []
         for row in names {
-            let (id, origin) = (try row.int64(0), try Origin(try row.text(1)))
+            let (id, origin) = (try row.id(0), try Origin(try row.text(1)))
             let head = try await query(
                 "SELECT size, root FROM countersign.heads WHERE ledger_id = \(id) ORDER BY size DESC LIMIT 1"
             ).first
@@ -48,7 +48,8 @@ package struct BackupSnapshot: Sendable {
             }
             ledgers.append(
                 BackupLedger(
-                    origin: origin, size: try head?.int(0) ?? 0, root: root, keys: try await keys(of: origin, id)))
+                    origin: origin, size: try head?.int(0, in: Entry.seqs) ?? 0, root: root,
+                    keys: try await keys(of: origin, id)))
         }
         return ledgers
     }

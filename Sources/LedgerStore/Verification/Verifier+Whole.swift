@@ -152,7 +152,9 @@ extension Verifier {
 
     /// What the row says because an entry does. What an entry has set after the size was pinned was not read.
     private mutating func checkWhatLedgerFollows(_ row: Row) throws {
-        let accepted = try (row.timestampIfPresent(3).map(Timestamp.init), row.intIfPresent(4, clampedTo: Entry.claimedSeqs))
+        let accepted = try (
+            row.timestampIfPresent(3).map(Timestamp.init), row.intIfPresent(4, clampedTo: Entry.claimedSeqs)
+        )
         let expected = expectations.clockAccepted
         if accepted.1 ?? -1 < report.size, accepted != (expected?.until, expected?.seq) {
             report.add(
@@ -163,7 +165,9 @@ extension Verifier {
         if published.1 ?? -1 < report.size, published != (level.rawValue, expectations.published?.seq) {
             report.add(Finding(.ledger, table: "ledgers", "public_reads is not what was set last"))
         }
-        if let resumed = try row.intIfPresent(7, clampedTo: Entry.claimedSeqs), resumed < report.size, !expectations.resumed.contains(resumed) {
+        if let resumed = try row.intIfPresent(7, clampedTo: Entry.claimedSeqs), resumed < report.size,
+            !expectations.resumed.contains(resumed)
+        {
             report.add(Finding(.ledger, table: "ledgers", "no entry lets the ledger go on where resumed_seq says"))
         }
     }

@@ -5,6 +5,8 @@ package struct DKIMVerifier: Sendable {
     /// The most signatures of a message that are verified; each may cost a look-up and a pass over the body (RFC 6376
     /// §8.4). The topmost are the last that were added.
     package static let signatureCountMax = 20
+    /// So many keys are asked for at once: what a stranger writes into a mail must not fill the way to the name system.
+    private static let lookupsAtOnceMax = 4
     /// How far the signer's clock may be ahead of ours.
     package static let clockSkewSecondsMax: Int64 = 300
 
@@ -19,7 +21,7 @@ package struct DKIMVerifier: Sendable {
 
     /// The results for all signatures of `message` as of a time in seconds since 1970.
     ///
-    /// A signature without a defect that shows in the field itself is looked up; each key is asked for once, all at the
+    /// A signature without a defect that shows in the field itself is looked up; each key is asked for once, some at the
     /// same time.
     package func verify(_ message: RawMessage, asOf time: Int64) async -> DKIMReport {
         let header = DKIMHeader(message.fields)
@@ -40,10 +42,13 @@ package struct DKIMVerifier: Sendable {
             return [name: DKIMKeyLookup(await resolver.answer(to: Question(name, .txt)), keys)]
         }
         return await withTaskGroup(of: (DomainName, Answer).self) { group in
-            for name in names {
+            var lookups: [DomainName: DKIMKeyLookup] = [:]
+            for (count, name) in names.enumerated() {
+                if count >= Self.lookupsAtOnceMax, let (name, answer) = await group.next() {
+                    lookups[name] = DKIMKeyLookup(answer, keys)
+                }
                 group.addTask { [resolver] in (name, await resolver.answer(to: Question(name, .txt))) }
             }
-            var lookups: [DomainName: DKIMKeyLookup] = [:]
             for await (name, answer) in group { lookups[name] = DKIMKeyLookup(answer, keys) }
             return lookups
         }

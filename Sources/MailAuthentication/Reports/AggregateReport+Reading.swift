@@ -43,8 +43,11 @@ extension AggregateReport {
         }
     }
 
-    /// The largest count: the largest integer that every reader of JSON keeps (2^53 - 1).
-    package static let countMax: Int64 = 9_007_199_254_740_991
+    /// The largest number that is read: the largest integer that every reader of JSON keeps (2^53 - 1).
+    static let numberMax: Int64 = 9_007_199_254_740_991
+    /// The most messages of one row. No source sends as many to one receiver in a day; a forged row that claims more
+    /// would drown every sum that it is part of.
+    package static let rowMessagesMax: Int64 = 1_000_000_000
     /// The longest period that is believed: a year and a day, in seconds.
     static let periodSecondsMax: Int64 = 366 * 86_400
     /// The longest period that is regular, in seconds.

@@ -24,12 +24,11 @@ package struct AggregateReport: Hashable, Sendable {
 
     /// Who reports, and about when (`report_metadata`).
     package struct Metadata: Hashable, Sendable {
-        /// The name of the reporter exactly as written; it may be empty.
+        /// The name of the receiver exactly as written; it may be empty. Anybody can write any name.
         package internal(set) var orgName = ""
-        /// The name for comparison: ASCII in lower case, white space collapsed; the domain of `email` if there is no
-        /// name.
-        package internal(set) var orgNameNormalized: String?
         package internal(set) var email: String?
+        /// The domain of the one mailbox that `email` names; nil if it names none, or several.
+        package internal(set) var emailDomain: DomainName?
         package internal(set) var extraContactInfo: String?
         package internal(set) var reportID = ""
         /// The first second of the period, in Unix time.
@@ -67,7 +66,7 @@ package struct AggregateReport: Hashable, Sendable {
         package internal(set) var sourceText = ""
         /// The address; nil if the text is none.
         package internal(set) var source: IPAddress?
-        /// How many messages, 0 to 2^53 - 1.
+        /// How many messages, 0 to ``AggregateReport/rowMessagesMax``.
         package internal(set) var count: Int64 = 0
         package internal(set) var disposition: Disposition?
         /// Whether DKIM passed aligned.

@@ -16,7 +16,7 @@ extension AggregateReportParser {
         guard seen.contains(.dateRange) else { throw .invalidPeriod }
         if metadata.email == nil { note(.emailMissing) }
         if metadata.orgName.utf8.allSatisfy(XMLReader.isSpace) { note(.orgNameMissing) }
-        metadata.orgNameNormalized = Self.normalized(metadata)
+        metadata.emailDomain = metadata.email.flatMap(Self.domain(ofEmail:))
         return metadata
     }
 
@@ -54,8 +54,8 @@ extension AggregateReportParser {
         while let element = try child() {
             try takeOnce(element, &seen) { (self) throws(ReportRejection) in
                 switch element {
-                case .begin: begin = try self.number(max: AggregateReport.countMax)
-                case .end: end = try self.number(max: AggregateReport.countMax)
+                case .begin: begin = try self.number(max: AggregateReport.numberMax)
+                case .end: end = try self.number(max: AggregateReport.numberMax)
                 default: try self.skipUnknown()
                 }
             }
@@ -99,11 +99,12 @@ extension AggregateReportParser {
         }
     }
 
-    /// The reporter's name for comparison.
-    private static func normalized(_ metadata: AggregateReport.Metadata) -> String? {
-        let words = metadata.orgName.utf8.map(ASCII.lowercased).split(whereSeparator: XMLReader.isSpace)
-        if !words.isEmpty { return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self) }
-        guard let email = metadata.email, let at = email.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
-        return DomainName(internationalized: email[email.utf8.index(after: at)...])?.text
+    /// The domain of the only mailbox in `email`, which may have a display name.
+    private static func domain(ofEmail email: String) -> DomainName? {
+        let list = AddressList(Array(email.utf8)[...])
+        guard list.isComplete, list.entries.count == 1, case .name(let domain)? = list.mailboxes.first?.domain,
+            domain.isHostName
+        else { return nil }
+        return domain
     }
 }

@@ -48,9 +48,9 @@ struct AggregateReportParser {
     private mutating func takeRow() throws(ReportRejection) {
         guard report.rows.count < limits.rowCountMax else { throw .tooManyRows }
         let row = try self.row()
-        // Neither number is above 2^53 - 1.
-        report.messageCount += row.count
-        guard report.messageCount <= AggregateReport.countMax else { throw .invalidCount }
+        let (sum, isTooLarge) = report.messageCount.addingReportingOverflow(row.count)
+        guard !isTooLarge, sum <= AggregateReport.numberMax else { throw .invalidCount }
+        report.messageCount = sum
         report.rows.append(row)
     }
 

@@ -35,8 +35,8 @@ package enum ReportRejection: String, Error, Sendable, Hashable, CaseIterable {
     case invalidPeriod = "invalid_period"
     /// `policy_published` has no domain, or one that is no domain name.
     case invalidPolicyDomain = "invalid_policy_domain"
-    /// A row has no count, or one outside 0 to 2^53 - 1; or all together are more. A sum without the row would be
-    /// wrong.
+    /// A row has no count, or one outside 0 to ``AggregateReport/rowMessagesMax``; or all together are above 2^53 - 1.
+    /// A sum without the row would be wrong.
     case invalidCount = "invalid_count"
     case tooManyRows = "too_many_rows"
 }

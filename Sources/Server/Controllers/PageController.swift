@@ -16,6 +16,7 @@ struct PageController: Sendable {
         ("/chart.js", "text/javascript; charset=utf-8", PackageResources.chart_js),
         ("/identities.js", "text/javascript; charset=utf-8", PackageResources.identities_js),
         ("/proof.js", "text/javascript; charset=utf-8", PackageResources.proof_js),
+        ("/reports.js", "text/javascript; charset=utf-8", PackageResources.reports_js),
         ("/openapi.json", "application/json", PackageResources.openapi_json),
     ]
 

@@ -28,13 +28,12 @@ struct ReportsController: Sendable {
         let received = try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await reports.receive(
                 body, label: label, into: caller.ledger, reporter: Reporter(id: caller.grant.id, via: .service),
-                timeout: timeout)
+                bringer: ReportTrust(caller.grant), timeout: timeout)
         }
         var writer = JSONWriter()
         writer.object { writer in
             writer.members(of: received.record)
             writer.member("replayed", received.isReplayed)
-            if received.differs { writer.member("differs", true) }
         }
         var response = writer.response(status: received.isReplayed ? .ok : .created)
         if received.isReplayed { response.headers[.idempotentReplayed] = "true" }
@@ -44,10 +43,9 @@ struct ReportsController: Sendable {
     private func list(_ request: Request, _ context: CallContext, _ caller: Caller) async throws -> Response {
         var query = try QueryReader(request)
         var filter = try Self.filter(&query)
-        filter.orgName = try query.one("org_name") { (text) throws(Refusal) in
-            try MemberReader.text(.string(text), min: 1, max: ReportFilter.orgNameSizeMax)
-        }
+        filter.receiver = try query.one("receiver") { (text) throws(Refusal) in try Address.domain(text) }
         filter.outcome = try query.choice("outcome", of: ReportFilter.Outcome.self)
+        filter.trust = try query.choice("trust", of: ReportTrust.self)
         let limit = try query.number("limit", in: 1...LedgerStore.pageMax) ?? Self.limitDefault
         let cursor = try query.one("cursor") { (text) throws(Refusal) in text }
         try query.requireNothingElse()
@@ -107,6 +105,13 @@ struct ReportsController: Sendable {
         filter.from = try query.timestamp("from")
         filter.to = try query.timestamp("to")
         return filter
+    }
+}
+
+extension ReportTrust {
+    /// What the word of a token is worth that brings a report.
+    fileprivate init(_ grant: TokenGrant) {
+        if grant.scopes.contains(.admin) { self = .admin } else { self = grant.trustsReports ? .token : .unverified }
     }
 }
 

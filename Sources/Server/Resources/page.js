@@ -4,6 +4,7 @@ import { code, count, el, empty, foreign, pairs, outcome, spaced, table, time } 
 import { KINDS, MODES, OUTCOMES } from "./elements.js";
 import { alignmentTable, identityDetail, identityList } from "./identities.js";
 import { canHash, checkEntry } from "./proof.js";
+import { reportSums, reportsSince } from "./reports.js";
 
 const TOKEN = "countersign.token";
 const PAGE = 50;
@@ -337,18 +338,24 @@ function saveExport(choices) {
 function identities({ id, from }) {
     load($("identities-result"), async (signal) => {
         if (!id) {
-            const page = await askJSON("v1/identities", { limit: PAGE, ...from && { cursor: from } }, signal);
+            const [page, sums] = await Promise.all([
+                askJSON("v1/identities", { limit: PAGE, ...from && { cursor: from } }, signal), reported({}, signal)]);
             say(`${page.identities.length} identities`);
             const next = page.next_cursor && el("p", {}, link("identities", { from: page.next_cursor }, "Next →"));
-            return [...identityList(page.identities, link), next ?? []].flat();
+            return [...identityList(page.identities, link), next ?? [], ...reportSums(sums)].flat();
         }
         const path = `v1/identities/${encodeURIComponent(id)}`;
-        const answers = [askJSON(path, {}, signal), askJSON(`${path}/history`, { limit: PAGE }, signal)];
-        const [identity, { checks }] = await Promise.all(answers);
+        const about = { policy_domain: id.split("@").at(-1) };
+        const answers = [askJSON(path, {}, signal), askJSON(`${path}/history`, { limit: PAGE }, signal),
+            reported(about, signal)];
+        const [identity, { checks }, sums] = await Promise.all(answers);
         say(`${id} is ${identity.assessment ?? "not checked yet"}`);
-        return identityDetail(identity, checks, link);
+        return [...identityDetail(identity, checks, link), ...reportSums(sums)];
     });
 }
+
+const reported = (about, signal) =>
+    askJSON("v1/dmarc-reports/stats", { by: "receiver", from: reportsSince(), ...about }, signal);
 
 // MARK: proof
 

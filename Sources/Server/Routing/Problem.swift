@@ -86,6 +86,7 @@ struct Problem: Error, Sendable {
         case .unavailable, .clockRefused, .keyRefused, .halted: .serviceUnavailable
         case .notFound: .notFound
         case .invalidCursor: .badRequest
+        case .busy: .tooManyRequests
         case .internal: .internalServerError
         }
     }
@@ -94,6 +95,7 @@ struct Problem: Error, Sendable {
     private static func retryAfter(_ code: StoreError.Code) -> String? {
         switch code {
         case .unavailable, .inProgress: "1"
+        case .busy: "5"
         case .notSigned: "10"
         // Only an operator can change these.
         case .clockRefused, .keyRefused, .halted: "30"

@@ -83,7 +83,9 @@ extension Route {
     ) -> [Route] {
         let timeout = configuration.requestTimeout
         let register = IdentityRegister(store)
-        let reports = DMARCReports(store, clock: clock) { mail in
+        let rules = ReceiverRules(
+            publicSuffixes: verifications.publicSuffixes, senders: configuration.reportSenders)
+        let reports = DMARCReports(store, rules: rules, clock: clock) { mail in
             let checked = await verifications.check(mail, MessageEnvelope())
             return (checked.result, checked.evidence)
         }

@@ -2,8 +2,8 @@ import CLibPQ
 import FoundationEssentials
 import Glibc
 
-/// The variables of the environment by which libpq lets anybody set up its connections: `PGHOSTADDR` would lead those to
-/// a private cluster to another server, without a word.
+/// The variables of the environment by which libpq lets anybody set up its connections: `PGHOSTADDR` would lead those
+/// to a private cluster to another server, without a word.
 ///
 /// None of them reaches libpq. They are taken out of the environment when the process begins, and those that may count
 /// are handed to a connection by name, where its caller asks for it.

@@ -18,8 +18,8 @@ import Testing
             #expect(Set(environment.ignored + environment.counting) == Set(names))
             // What may count is known to libpq by these keywords.
             for (keyword, value) in environment.keywords {
-                #expect(
-                    value == "hostile" && ConnectionEnvironment.counting.contains(known[keyword] ?? ""), "\(keyword)")
+                let variable = try #require(known[keyword])
+                #expect(value == "hostile" && ConnectionEnvironment.counting.contains(variable), "\(keyword)")
             }
             #expect(environment.keywords.count == ConnectionEnvironment.counting.count)
         }
@@ -43,9 +43,8 @@ import Testing
             #expect(completed["host"] == "db.example" && completed["sslcert"] == nil)
             #expect(try keywords("\(url)?sslmode=require", environment)["sslmode"] == "require")
             #expect(try keywords(url, nil)["sslmode"] == nil)
-            #expect(
-                "\(try ConnectionTarget(url, completedBy: environment))" == "host=db.example dbname=countersign user=me"
-            )
+            let described = "\(try ConnectionTarget(url, completedBy: environment))"
+            #expect(described == "host=db.example dbname=countersign user=me")
             #expect(environment.ignored == ["PGHOST"])
         }
     }

@@ -48,7 +48,8 @@ WITH own_schemas AS (
     SELECT 'foreign data wrapper', quote_ident(fdwname), fdwowner, fdwacl FROM pg_foreign_data_wrapper
     UNION ALL
     SELECT format('every later object of kind %s in', defaclobjtype),
-        CASE defaclnamespace WHEN 0 THEN 'any schema' ELSE defaclnamespace::regnamespace::text END, defaclrole, defaclacl
+        CASE defaclnamespace WHEN 0 THEN 'any schema' ELSE defaclnamespace::regnamespace::text END,
+        defaclrole, defaclacl
     FROM pg_default_acl
     UNION ALL
     SELECT 'setting', parname, 0, paracl FROM pg_parameter_acl
@@ -211,7 +212,7 @@ JOIN pg_roles b ON b.oid = m.member
 JOIN pg_roles g ON g.oid = m.roleid
 WHERE (b.oid IN (SELECT oid FROM own_roles) OR g.oid IN (SELECT oid FROM own_roles))
     AND NOT (g.rolname = 'countersign_reader' AND b.oid NOT IN (SELECT oid FROM own_roles))
-    AND b.rolname <> session_user
+    AND NOT (b.rolname = session_user AND g.oid IN (SELECT oid FROM own_roles))
 GROUP BY 2
 UNION ALL
 SELECT 'setting', format('%s of %s%s', split_part(set, '=', 1), coalesce(quote_ident(r.rolname), 'every role'),
@@ -219,6 +220,8 @@ SELECT 'setting', format('%s of %s%s', split_part(set, '=', 1), coalesce(quote_i
 FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) set LEFT JOIN pg_roles r ON r.oid = s.setrole
 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     AND (s.setrole IN (SELECT oid FROM own_roles) OR s.setrole = 0)
+    -- What a private cluster sets by itself, so that its log keeps no values of statements.
+    AND NOT (s.setrole = 0 AND set = 'log_min_messages=log')
 UNION ALL
 -- All else that somebody has made. 16384 is the first number that Postgres does not give to what it brings.
 SELECT 'extension', quote_ident(extname), '' FROM pg_extension WHERE extname <> 'plpgsql'

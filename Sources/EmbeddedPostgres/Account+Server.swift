@@ -19,6 +19,13 @@ extension Account {
     package static func server(of cluster: Cluster) throws(EmbeddedPostgresError) -> Account {
         let current = try current()
         let owner = FileStatus(of: cluster.dataDirectory)?.owner
+        // The folder alone is soon given to somebody; what it says is in it was made by the server's account.
+        if let owner, let maker = FileStatus(of: "\(cluster.dataDirectory)/PG_VERSION")?.owner, maker != owner {
+            throw EmbeddedPostgresError(
+                .fileUnusable,
+                "\(cluster.dataDirectory) belongs to \(name(of: owner)), and what is in it to \(name(of: maker)); run "
+                    + "`chown \(name(of: maker)) \(cluster.dataDirectory)`")
+        }
         guard current.userID == 0 else {
             guard let owner, owner != current.userID else { return current }
             throw EmbeddedPostgresError(

@@ -69,7 +69,7 @@ package final class InputFile: Sendable {
 
     /// Whether a read would not wait.
     package func isReady(withinMilliseconds wait: Int32) -> Bool {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var entry = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: POLLIN), revents: 0)
         return unsafe poll(&entry, 1, wait) > 0
     }
 

@@ -28,6 +28,8 @@ package final class LedgerStore: Sendable {
     let appends: ConnectionPool
     private let master: Result<SecretKey, MasterSecret.Fault>
     let environment: AppendEnvironment
+    /// The pause between two looks at whether the database still has what this process answered.
+    let lookPause: Duration
     let appenders = Mutex<[Int64: Appender]>([:])
     private let ledgers = Mutex<[Int64: StoredLedger]>([:])
     /// How large each ledger was when it was last looked at.
@@ -46,8 +48,9 @@ package final class LedgerStore: Sendable {
     package init(
         target: ConnectionTarget, master: Result<SecretKey, MasterSecret.Fault>, observer: any Observer,
         clockRule: ClockRule = .standard, connectionsMax: Int = 8, journal: ErasureJournal? = nil,
-        fence: (any Fence)? = nil, clock: @escaping @Sendable () -> Timestamp
+        fence: (any Fence)? = nil, lookPause: Duration = .seconds(5), clock: @escaping @Sendable () -> Timestamp
     ) {
+        self.lookPause = lookPause
         var appendTarget = target
         appendTarget.applicationName = "countersign append"
         // A stuck instance must not hold the ledger's lock for long. There is no statement_timeout: it would also

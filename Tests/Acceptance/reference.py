@@ -124,7 +124,7 @@ def ledger_key(master: bytes, purpose: str, origin: str) -> bytes:
     return hmac.digest(extracted, f"countersign/1\n{purpose}\n{origin}".encode() + b"\x01", "sha256")
 
 
-def idempotency_tag(master: bytes, origin: str, scope: str, key: str) -> str:
-    """The member `idempotency` of a line."""
-    message = scope.encode() + b"\x00" + key.encode()
+def idempotency_tag(master: bytes, origin: str, producer: str, key: str) -> str:
+    """The member `idempotency` of a line under a key of this producer."""
+    message = b"entries\x00" + producer.encode() + b"\x00" + key.encode()
     return base64url(hmac.digest(ledger_key(master, "idempotency", origin), message, "sha256")[:16])

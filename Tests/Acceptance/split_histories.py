@@ -6,7 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -49,25 +49,27 @@ def truncate(directory: DataDirectory, size: int) -> int:
     return boundary
 
 
-def remember(directory: DataDirectory) -> list[str]:
-    """Copies every table, as a backup would; gives their names."""
+def remember(directory: DataDirectory) -> dict[str, bytes]:
+    """The rows of every table, as a backup would have them."""
     with past_triggers(directory) as connection, connection.transaction():
         tables = [name for (name,) in connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'countersign'::regnamespace AND relkind IN ('r', 'p')"
             " AND NOT relispartition ORDER BY relname")]
-        connection.execute("CREATE SCHEMA backup")
+        remembered: dict[str, bytes] = {}
         for table in tables:
-            connection.execute(f"CREATE TABLE backup.{table} AS TABLE countersign.{table}")
-    return tables
+            with connection.cursor().copy(f"COPY (TABLE countersign.{table}) TO STDOUT") as rows:
+                remembered[table] = b"".join(rows)
+    return remembered
 
 
-def bring_back(directory: DataDirectory, tables: Sequence[str]) -> None:
+def bring_back(directory: DataDirectory, tables: Mapping[str, bytes]) -> None:
     """Puts the remembered rows of these tables back, except whether the ledger is halted."""
     with past_triggers(directory) as connection, connection.transaction():
         kept = [table for table in tables if table not in ("ledgers", "leases")]
         connection.execute(f"TRUNCATE {', '.join(f'countersign.{table}' for table in kept)}")
         for table in kept:
-            connection.execute(f"INSERT INTO countersign.{table} TABLE backup.{table}")
+            with connection.cursor().copy(f"COPY countersign.{table} FROM STDIN") as rows:
+                rows.write(tables[table])
 
 
 # -- what lies in files

@@ -349,7 +349,7 @@ ROWS: list[Tampering] = [
     Tampering("an identity's check is made better", _sql(
         "UPDATE countersign.identity_verifications SET assessment = 'protected'"), Found("identity")),
     Tampering("a report that nobody vouches for is made to count", _sql(
-        "UPDATE countersign.dmarc_reports SET trust = 'carrier' WHERE trust = 'unverified'"), Found("report")),
+        "UPDATE countersign.dmarc_reports SET trust = 'carrier' WHERE trust <> 'carrier'"), Found("report")),
     Tampering("a report is taken out of the sums", _sql(
         "UPDATE countersign.dmarc_reports SET trust = 'unverified' WHERE trust = 'admin'"), Found("report")),
     Tampering("a report becomes a version of another", _sql(

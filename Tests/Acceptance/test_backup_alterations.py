@@ -465,8 +465,17 @@ def revive_token(backup: Backup) -> None:
     backup.write("tokens", rows)
 
 
+def make_public(backup: Backup) -> None:
+    """Everybody may read the lines, which no entry says."""
+    rows = backup.rows("ledgers")
+    for row in rows:
+        row[row.index(b"none")] = b"entries"
+    backup.write("ledgers", rows)
+
+
 FOUND_UNSIGNED: dict[str, Callable[[Backup], None]] = {
     "a line is changed": change_line, "a token is smuggled in": smuggle_token, "a token is revived": revive_token,
+    "the ledger is made public": make_public,
 }
 
 

@@ -16,7 +16,7 @@ import requests
 
 from api import NDJSON, Api
 from boundaries import (
-    Argument, Command, Document, Walk, commands, numbers, run, serve, tile_paths, with_member)
+    SEQ_MAX, Argument, Command, Document, Walk, commands, numbers, run, serve, tile_paths, with_member)
 from filling import Filled, fill
 from paths import ORIGIN
 from routes import good_request
@@ -187,21 +187,29 @@ class Commands:
 
     def __init__(self, directory: DataDirectory, files: Path) -> None:
         self.directory, self.files, self.walk = directory, files, Walk("command line")
+        #: Options that a command before had, by name and form of their values.
+        self.walked: set[tuple[str | None, str]] = set()
         (files / "report.xml").write_bytes(b"<feedback/>")
         (files / "policy").write_text("quorum none\n")
 
-    def forms(self, argument: Argument) -> Iterator[str]:
-        """Every number as the argument would have it."""
+    def forms(self, argument: Argument) -> list[str]:
+        """Every number as the argument would have it; of an option that another command had before, the largest ones."""
+        forms: list[tuple[Callable[[int], str], int]]
         match argument.value_name:
-            case "duration":
-                yield from (f"{number}{unit}" for unit, unit_max in (("ms", DAYS_MAX * 86_400_000), ("d", DAYS_MAX),
-                                                                     ("w", DAYS_MAX // 7)) for number in numbers(unit_max))
-            case "host:port": yield from (f"127.0.0.1:{number}" for number in numbers(65_535))
-            case "address@port": yield from (f"127.0.0.1@{number}" for number in numbers(65_535))
-            case "zone=address@port": yield from (f"acme.example=127.0.0.1@{number}" for number in numbers(65_535))
-            case "size:root": yield from (f"{number}:{'0' * 64}" for number in numbers())
-            case "count": yield from (str(number) for limit in (100, 1_000) for number in numbers(limit))
-            case _: yield from map(str, numbers())
+            case "duration": forms = [(lambda number: f"{number}d", DAYS_MAX),
+                                      (lambda number: f"{number}ms", DAYS_MAX * 86_400_000),
+                                      (lambda number: f"{number}w", DAYS_MAX // 7)]
+            case "host:port": forms = [(lambda number: f"127.0.0.1:{number}", 65_535)]
+            case "address@port": forms = [(lambda number: f"127.0.0.1@{number}", 65_535)]
+            case "zone=address@port": forms = [(lambda number: f"acme.example=127.0.0.1@{number}", 65_535)]
+            case "size:root": forms = [(lambda number: f"{number}:{'0' * 64}", SEQ_MAX)]
+            case "count": forms = [(str, 100), (str, 1_000)]
+            case _: forms = [(str, SEQ_MAX)]
+        known = (argument.name, argument.value_name)
+        if argument.name and known in self.walked:
+            form, maximum = forms[0]
+            return [form(number) for number in (maximum, maximum + 1, 2**63 - 1)]
+        return [form(number) for form, maximum in forms for number in numbers(maximum)]
 
     def good(self, command: Command, argument: Argument) -> str:
         """A value for an argument that must be there."""
@@ -245,12 +253,14 @@ def test_every_argument_takes_every_number(command_line: Commands, report: Calla
         is_service = command.words[-1] == "serve"
         for value_name in sorted({each.value_name for each in walked}):
             kin = [each for each in walked if each.value_name == value_name]
-            for value in command_line.forms(kin[0]):
-                # All of a kind at once, such as both ends of a range; and each alone, but that each start of a service
-                # takes its time.
-                for group in [kin] if is_service else [kin, *([each] for each in kin if len(kin) > 1)]:
-                    place = f"{name} " + " ".join(f"--{each.name}" if each.name else f"<{value_name}>" for each in group)
+            # All of a kind at once, such as both ends of a range; and each alone, but that each start of a service takes
+            # its time.
+            for group in [kin] if is_service else [kin, *([each] for each in kin if len(kin) > 1)]:
+                place = f"{name} " + " ".join(f"--{each.name}" if each.name else f"<{value_name}>" for each in group)
+                values = {value for each in group for value in command_line.forms(each)}
+                for value in sorted(values):
                     command_line.run(place, value, command_line.line(command, dict.fromkeys(group, value)))
+            command_line.walked |= {(each.name, each.value_name) for each in kin}
     report(command_line.walk.text())
     assert not command_line.walk.faults, "\n".join(command_line.walk.faults)
     assert len(command_line.walk.answers) >= 20

@@ -203,7 +203,7 @@ def test_idempotency_tags_follow_from_the_master_secret(filled: Filled) -> None:
     secret = master if len(master) == 32 else bytes.fromhex(master.decode().strip())
     answer = api.append({"kind": "send", "outcome": "sent", "idempotency_key": key})
     line = json.loads(api.json(f"/v1/entries/{answer['seq']}")["line"])
-    assert line["idempotency"] == idempotency_tag(secret, ORIGIN, "entries", key)
+    assert line["idempotency"] == idempotency_tag(secret, ORIGIN, line["reporter"]["id"], key)
     assert key not in json.dumps(line, ensure_ascii=False)
 
 

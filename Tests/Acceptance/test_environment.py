@@ -161,6 +161,7 @@ class GuardedCluster:
             "hostssl certified all all cert\nhostssl all all all scram-sha-256\n")
         with self.sql("postgres") as connection:
             connection.execute("CREATE DATABASE certified TEMPLATE countersign")
+            connection.execute("GRANT CREATE ON DATABASE certified TO countersign_owner")
             connection.execute("SELECT pg_reload_conf()")
 
     def sql(self, database: str) -> psycopg.Connection:

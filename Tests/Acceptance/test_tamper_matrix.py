@@ -130,9 +130,9 @@ def test_a_service_that_starts_on_a_rewritten_history_halts_it_before_anything_i
 
 
 def test_a_rewrite_that_leaves_the_published_checkpoints_is_named_by_verify(ledger: SignedLedger) -> None:
-    split_histories.remember(ledger.directory)
+    tables = split_histories.remember(ledger.directory)
     split_histories.rewrite(ledger.directory, REWRITTEN)
-    split_histories.bring_back(ledger.directory, ["checkpoints"])
+    split_histories.bring_back(ledger.directory, {"checkpoints": tables["checkpoints"]})
     assert ledger.directory.verify().checks == {"checkpoint"}
 
 
@@ -188,9 +188,9 @@ def test_a_cut_off_end_halts_the_ledger_and_goes_on_with_an_entry_once_it_is_bac
 def test_a_cut_off_end_whose_checkpoints_stay_is_named_by_verify_and_at_the_next_start(
     ledger: SignedLedger,
 ) -> None:
-    split_histories.remember(ledger.directory)
+    tables = split_histories.remember(ledger.directory)
     split_histories.truncate(ledger.directory, SIZE - 40)
-    split_histories.bring_back(ledger.directory, ["checkpoints"])
+    split_histories.bring_back(ledger.directory, {"checkpoints": tables["checkpoints"]})
     verdict = ledger.directory.verify()
     assert not verdict.is_intact and verdict.checks <= {"checkpoint", "orphan"}, str(verdict)
     # No receipt is made of a tree that is not there any more.

@@ -134,6 +134,7 @@ def test_a_stored_token_over_another_checkpoint_is_found(own_service: DataDirect
         assert own_service.run("checkpoint", *arguments).returncode == 0
     assert own_service.verify().is_intact
     with own_service.sql() as connection:
+        connection.execute("SET session_replication_role = replica")
         assert connection.execute(
             "UPDATE countersign.timestamps t SET token ="
             " (SELECT token FROM countersign.timestamps o WHERE o.size <> t.size LIMIT 1)").rowcount == 2

@@ -274,7 +274,7 @@ NO_PATHS = [
     "tile/0/000.p/-1", "tile/0/000.p/+1", "tile/0/000.p/256", "tile/0/000.p/257", "tile/0/000.p/1/", "tile/0/000/",
     "tile/0/000.P/1", "tile/0/000p/1", "tile/0//000", "tile//0/000", "/tile/0/000", "Tile/0/000", "tile/entries",
     "tile/entries/", "tile/entries/0/000", "tile/Entries/000", "tile/entries/000.p/0", "tile/entries/000.p/256",
-    "tile/entries/x000/000", "tile/data/000", "tile/8/0/000", "tile/0/%30%30%30", "tile/0/000%2ep/1",
+    "tile/entries/x000/000", "tile/7/000", "tile/data/000", "tile/8/0/000", "tile/0/%30%30%30", "tile/0/000%2ep/1",
     "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/0/x999/x999/x999/x999/x999/999", "tile/0/%D9%A0%D9%A0%D9%A0",
     "checkpoint/", "checkpoint/checkpoint", "Checkpoint", "checkpoint.7", "..", "../mail/checkpoint",
     "tile/../checkpoint", "tile/0/../0/000", "tile/0/000/../../../checkpoint", "%2e%2e/mail/checkpoint",
@@ -283,7 +283,7 @@ NO_PATHS = [
 BEYOND = [
     "tile/0/002", f"tile/0/002.p/{SIGNED_SIZE - 512 + 1}", f"tile/0/002.p/{SIZE - 512}", "tile/0/003",
     "tile/0/003.p/1", "tile/0/x001/000", "tile/1/000", "tile/1/000.p/3", "tile/1/001.p/1", "tile/2/000",
-    "tile/2/000.p/1", "tile/7/000", "tile/7/000.p/1", "tile/entries/002",
+    "tile/2/000.p/1", "tile/entries/002",
     f"tile/entries/002.p/{SIGNED_SIZE - 512 + 1}", f"tile/entries/002.p/{SIZE - 512}", "tile/entries/003.p/1"]
 
 

@@ -38,7 +38,8 @@ struct SigningStore: Sendable {
         let folders = SigningFolders(keys: KeyFolder("\(folder)/keys"), guards: GuardFolder("\(folder)/guard"))
         let master = SecretKey.random()
         let store = LedgerStore(
-            target: restricted, master: .success(master), observer: observations, fence: folders.guards, clock: now)
+            target: restricted, master: .success(master), observer: observations, fence: folders.guards,
+            lookPause: .seconds(3_600), clock: now)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await store.run() }
             let (ledger, _) = try await folders.createLedger(
@@ -73,7 +74,7 @@ struct SigningStore: Sendable {
     func withAnotherProcess(_ body: @Sendable (SigningStore) async throws -> Void) async throws {
         let other = LedgerStore(
             target: restrictedTarget, master: .success(master), observer: observations, fence: folders.guards,
-            clock: Self.now)
+            lookPause: .seconds(3_600), clock: Self.now)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await other.run() }
             try await body(

@@ -36,20 +36,28 @@ struct TestStore: Sendable {
         target.set("role", to: "countersign_app")
         let master = SecretKey.random()
         let store = LedgerStore(
-            target: target, master: .success(master), observer: observations, clockRule: clockRule, clock: now)
+            target: target, master: .success(master), observer: observations, clockRule: clockRule,
+            lookPause: Self.noLook, clock: now)
         try await withThrowingTaskGroup(of: Void.self) { [target] tasks in
             tasks.addTask { await store.run() }
             let (ledger, _) = try await store.createLedger(
                 try Origin("acme.example/mail"), reporter: operatorReporter, deadline: soon)
             let test = TestStore(
                 store: store, ledger: ledger, target: target, master: master, observations: observations, proxy: proxy)
-            try await body(test)
+            do {
+                try await body(test)
+            } catch let error as StoreError where error.code == .halted {
+                Issue.record("halted: \(try await store.haltReason(of: ledger) ?? "not in the database")")
+                throw error
+            }
             let report = try await store.verify(ledger)
             #expect(report.isIntact, "\(report.findings)")
             tasks.cancelAll()
         }
     }
 
+    /// A test says itself when an instance looks at what it answered.
+    static let noLook = Duration.seconds(3_600)
     static let operatorReporter = Reporter(id: "test", via: .operator)
     static var soon: ContinuousClock.Instant { .now + .seconds(20) }
 
@@ -93,11 +101,12 @@ struct TestStore: Sendable {
 
     /// Runs `body` with another instance on the same database.
     func withSecondInstance(
-        clockRule: ClockRule = .standard, clock: @escaping @Sendable () -> Timestamp = TestStore.now,
-        _ body: (TestStore) async throws -> Void
+        clockRule: ClockRule = .standard, lookPause: Duration = TestStore.noLook,
+        clock: @escaping @Sendable () -> Timestamp = TestStore.now, _ body: (TestStore) async throws -> Void
     ) async throws {
         let other = LedgerStore(
-            target: target, master: .success(master), observer: observations, clockRule: clockRule, clock: clock)
+            target: target, master: .success(master), observer: observations, clockRule: clockRule,
+            lookPause: lookPause, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await other.run() }
             try await body(

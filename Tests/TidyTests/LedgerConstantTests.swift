@@ -15,6 +15,8 @@ import Testing
         "LedgerStore/Schema/LedgerStore+Presence.swift": (1, "asks whether there is any ledger"),
         "LedgerStore/Schema/DatabaseFacts.swift": (3, "lists the ledgers, for `countersign doctor`"),
         "LedgerStore/Schema/Readers.swift": (1, "lists which roles read which ledgers"),
+        "LedgerStore/Backup/BackupSnapshot.swift": (3, "carries all ledgers of a database"),
+        "LedgerStore/Backup/BackupLoad.swift": (3, "holds all ledgers of a backup to its manifest"),
         "LedgerStore/Checkpoints/SigningWork.swift": (4, "finds the ledgers that are to be signed"),
         "LedgerStore/Erasure/LedgerStore+Journal.swift": (1, "finds the ledgers that have erased anything"),
         "LedgerStore/Erasure/Scrubbing.swift": (1, "finds the partitions in which anything was erased"),

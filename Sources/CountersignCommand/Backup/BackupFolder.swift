@@ -2,8 +2,8 @@ import Files
 
 /// The folder of a backup: how it is laid out, and what refuses a file in it.
 ///
-/// A backup is input. Its files are found by names of ours, from a folder that is held open; what is no regular file, or
-/// is a link, is refused before a byte of it is read.
+/// A backup is input. Its files are found by names of ours, from a folder that is held open; what is no regular file,
+/// or is a link, is refused before a byte of it is read.
 ///
 ///     backup.json              the manifest
 ///     tables/NAME.copy         the rows of one table

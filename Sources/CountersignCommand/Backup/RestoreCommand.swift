@@ -16,9 +16,9 @@ struct RestoreCommand: AsyncParsableCommand {
             manifest: then every row is the one that was there when the backup was taken. An older key serves as well \
             where rotations lead from it to the one that signed; a later one vouches for no earlier one. With \
             --unsigned, a ledger of which you give no key is taken as it comes. What follows from its lines is still \
-            proved, and its lines are only as far as a guard or a witness knows them. Nothing proves what stands \
-            beside the lines: who may read a ledger without a token, when an identity is checked next, kept \
-            timestamps, and the ends of a ledger that no guard knows.
+            proved, and its lines are as far as a guard or a witness knows them. Nothing proves the lines beyond that, \
+            nor what no line tells: which database roles may read, when an identity is checked next, whether the \
+            ledger was halted, and whose a timestamp is.
 
             Nothing is made before manifest, signatures and every file have been found right. The rows are then \
             loaded as countersign_owner, by statements of this binary, into tables that its migrations made: nothing \

@@ -44,6 +44,7 @@ struct Erase: AsyncParsableCommand {
         let request = try ErasureRequest(
             subject: try Address(subject), legalBasis: legalBasis, requester: requester)
         try await OpenStore.with(database, journal) { open in
+            try journal.journal(of: open.location)?.check()
             let outcome = try await open.store.erase(
                 request, in: try await ledger.find(in: open.store), reporter: OpenStore.reporter,
                 timeout: OpenStore.appendTimeout)

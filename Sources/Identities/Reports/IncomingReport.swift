@@ -43,7 +43,7 @@ package struct IncomingReport: Sendable {
 
     /// The mail in `bytes`, if they are one: to be checked before the report in it is opened.
     static func mail(in bytes: [UInt8], label: Label) -> RawMessage? {
-        container(of: bytes, label) == .mail ? RawMessage(bytes) : nil
+        container(of: bytes, label) == .mail ? RawMessage(received: bytes) : nil
     }
 
     private static func read(

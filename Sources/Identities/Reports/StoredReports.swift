@@ -58,7 +58,7 @@ package struct StoredReports: Sendable {
 
     /// The report of the entry at `seq`; nil where no report stands there.
     func record(of ledger: StoredLedger, seq: Int) async throws(StoreError) -> ReportRecord? {
-        try await records(of: ledger, "r.ledger_id = \(ledger.id) AND r.seq = \(seq)", limit: 1).first
+        try await records(of: ledger, "r.seq = \(seq)", limit: 1).first
     }
 
     /// The reports `r` that a condition means, newest first.
@@ -72,7 +72,7 @@ package struct StoredReports: Sendable {
                     \(fragment: ReportVersions.number(ledger)), \(fragment: ReportVersions.differs(ledger))
                 FROM (
                     SELECT r.seq, r.report, r.trust, r.rows_sha256 FROM countersign.dmarc_reports r
-                    WHERE \(fragment: condition) ORDER BY r.seq DESC LIMIT \(limit)
+                    WHERE r.ledger_id = \(ledger.id) AND \(fragment: condition) ORDER BY r.seq DESC LIMIT \(limit)
                 ) r CROSS JOIN LATERAL (
                     SELECT line FROM countersign.entries WHERE ledger_id = \(ledger.id) AND seq = r.seq LIMIT 1
                 ) e

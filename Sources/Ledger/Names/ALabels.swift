@@ -56,7 +56,7 @@ package enum ALabels {
     private static func converted(_ label: ArraySlice<UInt8>) -> String? {
         guard label.count <= labelSizeMax, !label.contains(0) else { return nil }
         // Without IDN2_USE_STD3_ASCII_RULES, which would take underscores away and say nothing.
-        let flags = Int32(IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue)
+        let flags = Int32(truncatingIfNeeded: IDN2_NFC_INPUT.rawValue | IDN2_NONTRANSITIONAL.rawValue)
         let converted: String? = unsafe (Array(label) + [0]).withUnsafeBufferPointer { text in
             var output: UnsafeMutablePointer<UInt8>?
             guard unsafe idn2_lookup_u8(text.baseAddress, &output, flags) == IDN2_OK.rawValue,

@@ -4,13 +4,12 @@ import Synchronization
 /// A process that has answered and now stands still is a witness: it looks from time to time whether the database still
 /// has what it answered. So a ledger that is halted is held to what all instances know, not to the first one alone.
 extension LedgerStore {
-    private static let lookPause = Duration.seconds(5)
     /// Ledgers that are asked about at once.
     private static let piece = 200
 
     /// Looks until it is cancelled.
     func watchAnswers() async {
-        while (try? await Task.sleep(for: Self.lookPause)) != nil {
+        while (try? await Task.sleep(for: lookPause)) != nil {
             let all = await answeredEnds()
             for start in stride(from: 0, to: all.count, by: Self.piece) {
                 for appender in (try? await missing(all[start..<min(start + Self.piece, all.count)])) ?? [] {

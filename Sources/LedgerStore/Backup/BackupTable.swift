@@ -67,8 +67,8 @@ package struct BackupTable: Sendable {
         BackupTable(
             "dmarc_reports",
             """
-            ledger_id seq upload outcome submitter org_name report_id policy_domain begins ends records \
-            messages aligned head
+            ledger_id seq upload outcome trust receiver receiver_claimed report org_name report_id policy_domain \
+            begins ends records messages aligned rows_sha256 head
             """),
         // Roles belong to the cluster: a row whose role is not there shows nobody anything.
         BackupTable("readers", "ledger_id role_name"),

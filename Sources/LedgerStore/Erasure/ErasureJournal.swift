@@ -23,6 +23,9 @@ package struct ErasureJournal: Sendable {
 
     private var file: KeptFile { KeptFile(path, .readable) }
 
+    /// Refuses a journal that cannot be used: before an erasure is done which it then could not name.
+    package func check() throws { _ = try lines() }
+
     /// The lines, in order. A last line without its end was cut off in writing, and is not there.
     func lines() throws -> [ErasureRecord] {
         let bytes: [UInt8]

@@ -78,6 +78,9 @@ package struct Catalogue: Sendable {
         let reason: String
         switch (found, wanted) {
         case (let found?, let wanted?): reason = "\(subject): \(change(found, wanted))"
+        // Listed only where it is not on, for it goes without saying that there is one.
+        case (let found?, nil) where subject.hasPrefix("trigger of the constraint"):
+            reason = "\(subject) is \(found.joined(separator: ", "))"
         case (_?, nil): reason = "\(subject) that no migration makes"
         default: reason = "\(subject) is missing"
         }

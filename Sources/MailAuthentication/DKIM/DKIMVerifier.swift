@@ -21,8 +21,8 @@ package struct DKIMVerifier: Sendable {
 
     /// The results for all signatures of `message` as of a time in seconds since 1970.
     ///
-    /// A signature without a defect that shows in the field itself is looked up; each key is asked for once, some at the
-    /// same time.
+    /// A signature without a defect that shows in the field itself is looked up; each key is asked for once, some at
+    /// the same time.
     package func verify(_ message: RawMessage, asOf time: Int64) async -> DKIMReport {
         let header = DKIMHeader(message.fields)
         let places = header.signaturePlaces

@@ -33,13 +33,13 @@ extension AggregateReportParser {
                 case .sourceIP:
                     row.sourceText = try self.text()
                     row.source = IPAddress(text: row.sourceText)
-                case .count: count = try self.number(max: AggregateReport.numberMax)
+                case .count: count = try self.number(max: AggregateReport.rowMessagesMax)
                 case .policyEvaluated: try self.takeEvaluation(into: &row)
                 default: try self.skipUnknown()
                 }
             }
         }
-        guard let count, count <= AggregateReport.rowMessagesMax else { throw .invalidCount }
+        guard let count else { throw .invalidCount }
         row.count = count
     }
 

@@ -13,7 +13,8 @@ RECEIPTS_MAX = 100
 #: Of the ledger that every suite begins with.
 RESOURCE = "acme.example/mail/tile/0/000.p/1"
 #: Members and parameters that are domains, or may be; the cursor of identities is one of them.
-DOMAINS = {"sender_domain", "policy_domain", "identity", "mail_from_domain", "signing_domain", "selectors", "cursor"}
+DOMAINS = {"sender_domain", "policy_domain", "identity", "mail_from_domain", "signing_domain", "selectors", "cursor",
+           "receiver"}
 UNICODE_DOMAIN = "bücher.example"
 
 

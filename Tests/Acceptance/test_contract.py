@@ -21,6 +21,7 @@ from api import ok
 from authority import stamped
 from filling import Filled, fill
 from routes import ROUTES, documented
+from schemathesis_hooks import DOMAINS
 from service import DataDirectory
 
 pytestmark = pytest.mark.contract
@@ -115,6 +116,55 @@ def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
             target = target[part.replace("~1", "/").replace("~0", "~")]
         value = target
     return value
+
+
+def requested(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The texts that a caller writes: operation, name, schema."""
+
+    def walk(schema: dict[str, Any], where: str, name: str, seen: frozenset[str]) -> Iterator[tuple[str, str, Any]]:
+        if "$ref" in schema:
+            if schema["$ref"] in seen:
+                return
+            seen, schema = seen | {schema["$ref"]}, resolved(document, schema)
+        if schema.get("type") == "string":
+            yield where, name, schema
+        for member, each in schema.get("properties", {}).items():
+            yield from walk(each, where, member, seen)
+        for inner in [schema.get("items"), schema.get("additionalProperties"),
+                      *(each for key in ("allOf", "anyOf", "oneOf") for each in schema.get(key, []))]:
+            if isinstance(inner, dict):
+                yield from walk(inner, where, name, seen)
+
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            for parameter in item.get("parameters", []) + operation.get("parameters", []):
+                parameter = resolved(document, parameter)
+                if parameter["in"] in ("query", "path"):
+                    yield from walk(parameter["schema"], f"{method.upper()} {path}", parameter["name"], frozenset())
+            for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+                if "schema" in content:
+                    yield from walk(content["schema"], f"{method.upper()} {path}", kind, frozenset())
+
+
+#: Texts whose form stands elsewhere: a kind's outcomes beside the kind, a line in the schema of a new entry, a path
+#: in the text.
+FORM_ELSEWHERE = {("POST /v1/entries", "outcome"), ("POST /v1/entries", "application/x-ndjson"),
+                  ("GET /ledgers/{resource}", "resource")}
+
+
+def test_the_document_says_what_a_text_of_a_request_may_hold(service: DataDirectory) -> None:
+    document = service.api("").json("/openapi.json")
+    texts = list(requested(document))
+    assert len(texts) > 150
+    free = {(where, name) for where, name, schema in texts
+            if not {"pattern", "enum", "const", "format", "contentEncoding"} & schema.keys()}
+    assert free == FORM_ELSEWHERE
+    # schemathesis_hooks.py knows each place where a domain stands: no schema says which labels IDNA 2008 knows.
+    schemas = document["components"]["schemas"]
+    domains = [schemas[name] for name in ("Domain", "MailDomain", "Selector", "IdentityName")]
+    assert {name for _, name, schema in texts if schema in domains} == DOMAINS
 
 
 def with_true_ids(

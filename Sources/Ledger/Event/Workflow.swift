@@ -68,7 +68,8 @@ package struct Workflow: Sendable {
         ("step_index", .integer(counts)), ("step_key", .text(256)), ("traceparent", .text(128)), ("trigger", .trigger),
     ]
 
-    private static func engine(_ value: JSONValue) throws(Refusal) -> String {
+    /// Reads the name of an engine, as a workflow and the bindings of a token have it.
+    package static func engine(_ value: JSONValue) throws(Refusal) -> String {
         let text = try MemberReader.text(value, min: 1, max: 32)
         let isName = text.utf8.enumerated().allSatisfy { index, byte in
             switch byte {

@@ -44,7 +44,7 @@ package struct TokenBindings: Sendable, Equatable {
                     try MemberReader.text(.string(text), min: 1, max: Actor.idSizeMax)
                 }
             } ?? []
-        engine = try reader.text("engine", min: 1, max: 32)
+        engine = try reader.take("engine", Workflow.engine)
         function = try reader.text("function", min: 1, max: 512)
         try reader.requireNothingElse()
     }

@@ -174,6 +174,8 @@ def main() -> int:
         print(f"there is no fault {', '.join(sorted(unknown)) or 'at all'} in ops/faults", file=sys.stderr)
         return 2
     chosen = [Fault.read(path) for path in paths if not options.names or path.stem in options.names]
+    # Faults of one module follow each other, so what stands upon it is built fewer times.
+    chosen.sort(key=lambda fault: (fault.changes[0][0], fault.name))
     print(f"building a copy of the tree in {COPY.parent}; the first time this takes minutes", flush=True)
     refresh_copy()
     build(with_tests=any(fault.suite.startswith("swift") for fault in chosen))

@@ -40,6 +40,21 @@ package actor Connection {
         return connection
     }
 
+    /// Lends `body` a connection of its own, which is closed afterwards.
+    package static func with<Value: Sendable>(
+        _ target: ConnectionTarget, deadline: ContinuousClock.Instant, _ body: (Connection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await open(target, deadline: deadline)
+        do {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
     private func open(_ target: ConnectionTarget, deadline: ContinuousClock.Instant) throws(PostgresError) {
         do throws(PostgresError) {
             try handle.open(target, deadline: deadline)

@@ -37,8 +37,6 @@ package struct CopyReader: Sendable {
         return min(max(number, range.lowerBound), range.upperBound)
     }
 
-    package mutating func int32() throws(PostgresError) -> Int32 { try field(DataType.int4) }
-    package mutating func int16() throws(PostgresError) -> Int16 { try field(DataType.int2) }
     package mutating func bool() throws(PostgresError) -> Bool { try field(DataType.bool) }
     package mutating func text() throws(PostgresError) -> String { try field(DataType.text) }
     package mutating func bytes() throws(PostgresError) -> [UInt8] { try field(DataType.bytea) }

@@ -25,8 +25,6 @@ package struct Row: Sendable {
 
     /// A number that only tells one thing from others: nothing may be reckoned with it.
     package func id(_ column: Column) throws(PostgresError) -> Int64 { try decode(column) }
-    package func int32(_ column: Column) throws(PostgresError) -> Int32 { try decode(column) }
-    package func int16(_ column: Column) throws(PostgresError) -> Int16 { try decode(column) }
     package func bool(_ column: Column) throws(PostgresError) -> Bool { try decode(column) }
     package func double(_ column: Column) throws(PostgresError) -> Double { try decode(column) }
     package func text(_ column: Column) throws(PostgresError) -> String { try decode(column) }
@@ -47,8 +45,6 @@ package struct Row: Sendable {
     }
 
     package func idIfPresent(_ column: Column) throws(PostgresError) -> Int64? { try decodeIfPresent(column) }
-    package func int32IfPresent(_ column: Column) throws(PostgresError) -> Int32? { try decodeIfPresent(column) }
-    package func int16IfPresent(_ column: Column) throws(PostgresError) -> Int16? { try decodeIfPresent(column) }
     package func boolIfPresent(_ column: Column) throws(PostgresError) -> Bool? { try decodeIfPresent(column) }
     package func doubleIfPresent(_ column: Column) throws(PostgresError) -> Double? { try decodeIfPresent(column) }
     package func textIfPresent(_ column: Column) throws(PostgresError) -> String? { try decodeIfPresent(column) }

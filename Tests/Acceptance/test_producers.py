@@ -195,6 +195,19 @@ def test_a_message_is_told_on_the_strongest_word(service: DataDirectory) -> None
     told = life(service, message)
     assert (told["state"], told["sender"], told["oversight_mode"]) == ("sent", "billing@acme.example", "gated_send")
     assert told["contested"] == ["sender", "state"]
+    # Who is bound to a name of his own speaks for that one, and of this message he only claims.
+    stranger = caller(service, bindings={"senders": ["evil.example"]})
+    stranger.append({**entry, "outcome": "complained", "sender": "ceo@evil.example", "oversight_mode": "autonomous"})
+    told = life(service, message)
+    assert (told["state"], told["sender"], told["oversight_mode"]) == ("sent", "billing@acme.example", "gated_send")
+
+
+def test_addresses_of_one_form_are_one_sender(service: DataDirectory) -> None:
+    message = unique("m")
+    for sender in ("Billing@bücher.example", "billing@XN--BCHER-KVA.example"):
+        caller(service).append({"kind": "send", "outcome": "sent", "message_id": f"<{message}@acme.example>",
+                                "sender": sender})
+    assert "contested" not in life(service, message)
 
 
 def test_reports_that_can_follow_each_other_are_not_contested(service: DataDirectory) -> None:

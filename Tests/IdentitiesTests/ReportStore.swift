@@ -75,15 +75,10 @@ struct ReportStore: Sendable {
 
     /// The answer to the last statement of a superuser's session.
     func sql(_ first: Statement, then second: Statement? = nil) async throws -> Rows {
-        let connection = try await Connection.open(target, deadline: Self.soon)
-        do {
-            var rows = try await connection.query(first, deadline: Self.soon)
-            if let second { rows = try await connection.query(second, deadline: Self.soon) }
-            await connection.close()
-            return rows
-        } catch {
-            await connection.close()
-            throw error
+        try await Connection.with(target, deadline: Self.soon) { connection in
+            let rows = try await connection.query(first, deadline: Self.soon)
+            guard let second else { return rows }
+            return try await connection.query(second, deadline: Self.soon)
         }
     }
 

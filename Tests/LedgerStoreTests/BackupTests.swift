@@ -115,15 +115,7 @@ import Testing
     ) async throws -> Value {
         var target = target
         if let user { target.user = user }
-        let connection = try await Connection.open(target, deadline: soon)
-        do {
-            let value = try await body(connection)
-            await connection.close()
-            return value
-        } catch {
-            await connection.close()
-            throw error
-        }
+        return try await Connection.with(target, deadline: soon, body)
     }
 
     private static func copied(

@@ -57,7 +57,7 @@ import Testing
         let answers = try await connection.pipeline(
             ["SELECT 1", "CREATE TABLE missing (n int8)", "SELECT * FROM missing", "SELECT 2"], deadline: soon)
         #expect(answers.count == 4)
-        #expect(try answers[3].one().int32(0) == 2)
+        #expect(try answers[3].one().id(0) == 2)
     }
 
     @Test func `five megabytes in each direction do not block one another`() async throws {
@@ -104,7 +104,7 @@ import Testing
         let implicit = try await connection.pipeline(["INSERT INTO t VALUES (1)", "SELECT 1"], deadline: soon)
         #expect(implicit.map(\.hasWarning) == [false, true])
         #expect(implicit[1].notices.first?.message == "at the commit")
-        #expect(try implicit[1].one().int32(0) == 1)
+        #expect(try implicit[1].one().id(0) == 1)
     }
 
     @Test func `a server that does not read is left at the deadline`() async throws {

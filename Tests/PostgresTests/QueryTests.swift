@@ -98,8 +98,8 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
         #expect(try (0..<4).map { try row.text(.index($0)) } == ["the application", "71s", "\"a b\", \"\\c\"", "2s"])
         #expect(await connection.reportedSetting("client_encoding") == "UTF8")
         #expect(await connection.serverVersion >= 140_000)
-        let process = try await connection.query("SELECT pg_backend_pid()", deadline: soon).one().int32(0)
-        #expect(await connection.serverProcessID == process)
+        let process = try await connection.query("SELECT pg_backend_pid()", deadline: soon).one().id(0)
+        #expect(await connection.serverProcessID == Int32(process))
     }
 }
 
@@ -137,12 +137,12 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
         for _ in 0..<2 {
             for n in 0..<300 {
                 let row = try await connection.query("SELECT \(unescaped: "\(n)")", deadline: soon).one()
-                #expect(try row.int32(0) == Int32(n))
+                #expect(try row.id(0) == Int64(n))
             }
         }
         #expect(try await prepared(connection) <= 257)
         let many = try await connection.pipeline((0..<600).map { "SELECT \(unescaped: "\($0)")" }, deadline: soon)
-        #expect(try many.map { try $0.one().int32(0) } == Array(0..<600))
+        #expect(try many.map { try $0.one().id(0) } == Array(0..<600))
         #expect(try await prepared(connection) <= 257)
     }
 
@@ -156,7 +156,7 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
         await #expect(throws: PostgresError(.server("26000"), "")) {
             try await connection.query("SELECT 299", deadline: soon)
         }
-        #expect(try await connection.query("SELECT 299", deadline: soon).one().int32(0) == 299)
+        #expect(try await connection.query("SELECT 299", deadline: soon).one().id(0) == 299)
         #expect(try await connection.query("SELECT count(*) FROM t", deadline: soon).one().id(0) == 1)
     }
 
@@ -189,6 +189,6 @@ var soon: ContinuousClock.Instant { .now + .seconds(60) }
             #expect(error?.statementIndex == 1)
         }
         let answers = try await connection.pipeline(["SELECT 12", "SELECT 11"], deadline: soon)
-        #expect(try answers.map { try $0.one().int32(0) } == [12, 11])
+        #expect(try answers.map { try $0.one().id(0) } == [12, 11])
     }
 }

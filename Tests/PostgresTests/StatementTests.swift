@@ -51,7 +51,7 @@ import Testing
             ).one()
             #expect(try row.text(0) == attack)
             #expect(try row.text(1) == attack)
-            #expect(try row.int32(.named(attack)) == 1)
+            #expect(try row.id(.named(attack)) == 1)
         }
         #expect(try await connection.query("SELECT count(*) FROM victim", deadline: soon).one().id(0) == 0)
     }

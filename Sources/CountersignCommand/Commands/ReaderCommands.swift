@@ -23,14 +23,8 @@ struct ReaderCommand: AsyncParsableCommand {
     static func withReaders<Value: Sendable>(
         of location: DatabaseLocation, _ body: (Readers) async throws -> Value
     ) async throws -> Value {
-        let connection = try await Connection.open(location.administratorTarget, deadline: .now + timeout)
-        do {
-            let value = try await body(Readers(connection))
-            await connection.close()
-            return value
-        } catch {
-            await connection.close()
-            throw error
+        try await Connection.with(location.administratorTarget, deadline: .now + timeout) {
+            try await body(Readers($0))
         }
     }
 }

@@ -98,13 +98,13 @@ struct RetentionScrub: AsyncParsableCommand {
         try await Interruption.cancelling {
             try await location.whileRunning {
                 try await OpenStore.requireReady(location.appTarget)
-                let connection = try await Connection.open(location.ownerTarget, deadline: .now + Self.timeout)
                 let progress = ProgressBar(unit: "tables", isWanted: !output.isJSON)
                 defer { progress.clear() }
-                let count = try await Scrubbing(connection).run { _, place, count in
-                    progress.update(done: place, fraction: Double(place) / Double(max(count, 1)))
+                let count = try await location.withOwner { connection in
+                    try await Scrubbing(connection).run { _, place, count in
+                        progress.update(done: place, fraction: Double(place) / Double(max(count, 1)))
+                    }
                 }
-                await connection.close()
                 progress.clear()
                 if output.isJSON { return try JSONOutput.print(Answer(tables: count)) }
                 try Output.standard.writeLine("rewrote \(count) tables")

@@ -78,15 +78,7 @@ struct Checkup: Sendable {
     private func inDatabase() async -> [CheckResult] {
         let deadline = ContinuousClock.now + Self.timeout
         do {
-            let connection = try await Connection.open(location.appTarget, deadline: deadline)
-            let results: [CheckResult]
-            do {
-                results = try await look(connection, deadline)
-            } catch {
-                results = [Self.unreachable(error)]
-            }
-            await connection.close()
-            return results
+            return try await Connection.with(location.appTarget, deadline: deadline) { try await look($0, deadline) }
         } catch {
             return [Self.unreachable(error)]
         }

@@ -97,14 +97,6 @@ struct DatabaseLocation: Sendable {
 
     /// Lends a connection as `countersign_owner` to `body`.
     func withOwner<Value: Sendable>(_ body: (Connection) async throws -> Value) async throws -> Value {
-        let connection = try await Connection.open(ownerTarget, deadline: .now + Self.openTimeout)
-        do {
-            let value = try await body(connection)
-            await connection.close()
-            return value
-        } catch {
-            await connection.close()
-            throw error
-        }
+        try await Connection.with(ownerTarget, deadline: .now + Self.openTimeout, body)
     }
 }

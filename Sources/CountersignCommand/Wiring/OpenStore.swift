@@ -59,15 +59,9 @@ struct OpenStore: Sendable {
     /// The store's own errors say little about a database that was never reached, or never set up; this says why.
     static func requireReady(_ target: ConnectionTarget) async throws {
         let deadline = ContinuousClock.now + probeTimeout
-        let connection = try await Connection.open(target, deadline: deadline)
-        let schema: SchemaState
-        do {
-            schema = try await SchemaState(connection, deadline: deadline)
-        } catch {
-            await connection.close()
-            throw error
+        let schema = try await Connection.with(target, deadline: deadline) {
+            try await SchemaState($0, deadline: deadline)
         }
-        await connection.close()
         if let fault = schema.fault { throw Complaint(splitting: fault) }
     }
 }

@@ -30,7 +30,7 @@ struct Preparation: Sendable {
     func migrate() async throws -> [Migration] {
         try await makeRoles()
         return try await repeating {
-            try await connected(location.ownerTarget) { connection in
+            try await Connection.with(location.ownerTarget, deadline: .now + Self.timeout) { connection in
                 try await Migrator(connection, observer: observer).migrate()
             }
         }
@@ -40,7 +40,7 @@ struct Preparation: Sendable {
     func makeRoles() async throws {
         guard let directory = location.directory else { return }
         try await repeating {
-            try await connected(directory.target(user: "postgres")) { connection in
+            try await Connection.with(directory.target(user: "postgres"), deadline: .now + Self.timeout) { connection in
                 _ = try await connection.execute(script: Migration.roles, deadline: .now + Self.timeout)
             }
         }
@@ -48,7 +48,7 @@ struct Preparation: Sendable {
 
     private func makeMasterSecretIfNoLedger() async throws {
         guard let path = location.masterKeyPath, case .failure(let fault) = location.masterSecret() else { return }
-        let hasLedgers = try await connected(location.appTarget) { connection in
+        let hasLedgers = try await Connection.with(location.appTarget, deadline: .now + Self.timeout) { connection in
             try await LedgerStore.hasLedgers(connection, deadline: .now + Self.timeout)
         }
         guard !hasLedgers else { return }
@@ -58,20 +58,6 @@ struct Preparation: Sendable {
             // Another process may have made it a moment ago; a file that is there and unusable is not replaced.
             if case .success = location.masterSecret() { return }
             throw error is MasterSecret.Fault && DataDirectory.exists(path) ? fault : error
-        }
-    }
-
-    private func connected<Value: Sendable>(
-        _ target: ConnectionTarget, _ body: (Connection) async throws -> Value
-    ) async throws -> Value {
-        let connection = try await Connection.open(target, deadline: .now + Self.timeout)
-        do {
-            let value = try await body(connection)
-            await connection.close()
-            return value
-        } catch {
-            await connection.close()
-            throw error
         }
     }
 

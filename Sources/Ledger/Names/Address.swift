@@ -26,13 +26,15 @@ package struct Address: Sendable {
         let given = text[text.utf8.index(after: at)...]
         let isPlainDomain = given.utf8.allSatisfy { $0 < 0x80 && !UInt8.capitals.contains($0) }
         try Self.requireLocal(local)
-        if isPlainDomain { try Self.requireDomain(given) }
-        let domain = try isPlainDomain ? String(given) : Self.domain(given)
-        self.domain = domain
+        domain = isPlainDomain ? String(given) : try Self.domain(given)
+        if isPlainDomain { try Self.requireDomain(domain) }
         self.text = isPlainDomain ? text : "\(local)@\(domain)"
         try Self.requireSize(self.text)
-        let isLookupForm = self.text.utf8.allSatisfy { $0 < 0x80 && !UInt8.capitals.contains($0) }
-        lookupForm = isLookupForm ? self.text : Self.lookupForm(of: self.text)
+        guard !self.text.utf8.allSatisfy({ $0 < 0x80 && !UInt8.capitals.contains($0) }) else {
+            lookupForm = self.text
+            return
+        }
+        lookupForm = Self.lookupForm(of: self.text)
         guard !local.utf8.allSatisfy({ $0 < 0x80 }) else { return }
         // Composing makes a semicolon of U+037E, and folding can make a text longer.
         try Self.requireSize(lookupForm)
@@ -92,7 +94,7 @@ package struct Address: Sendable {
     }
 
     /// Refuses what is no host name in A-labels; `domain` is in lower case.
-    private static func requireDomain(_ domain: some StringProtocol) throws(Refusal) {
+    private static func requireDomain(_ domain: String) throws(Refusal) {
         var labelSize = 0
         var last = UInt8(ascii: ".")
         var isHostName = true

@@ -7,7 +7,7 @@ package struct MessageState: Sendable {
     package enum Word: String, Comparable, Sendable {
         /// A producer who may claim anything.
         case claimed
-        /// A token that is bound to the sender that it names.
+        /// A token that is bound to the sender of the message.
         case bound
         /// The service itself, or its operator.
         case service
@@ -29,14 +29,26 @@ package struct MessageState: Sendable {
     /// One entry of kind `send`, and who stands behind it.
     package struct Statement: Sendable {
         let entry: Entry
-        let word: Word
+        private let word: Word
+        /// Whether its token is bound to this sender.
+        private let isBound: @Sendable (_ sender: String) -> Bool
         /// Whose idempotency keys its token uses; tokens of one producer contradict nobody but themselves.
         let producer: String
 
-        package init(_ entry: Entry, word: Word, producer: String) {
+        /// - Parameter word: what it is worth by the way that it came in.
+        package init(
+            _ entry: Entry, word: Word, producer: String, isBound: @escaping @Sendable (_ sender: String) -> Bool
+        ) {
             self.entry = entry
             self.word = word
             self.producer = producer
+            self.isBound = isBound
+        }
+
+        /// Whose word it is about a message of `sender`: a binding to somebody else's name is worth nothing here.
+        func word(about sender: String?) -> Word {
+            guard word == .claimed, let sender, isBound(sender) else { return word }
+            return .bound
         }
     }
 
@@ -61,33 +73,47 @@ package struct MessageState: Sendable {
 
     /// - Parameter statements: those about the message, in the order of their entries.
     package init(_ statements: [Statement]) {
-        state = Self.furthest(statements)
-        sender = Self.last(statements) { $0.sender }
-        oversightMode = Self.last(statements) { $0.oversightMode }
-        let pairs = statements.enumerated().flatMap { index, one in
-            statements[(index + 1)...].filter { $0.producer != one.producer }.map { (one.entry, $0.entry) }
+        // The first: who comes later with a name of his own takes no message over.
+        sender = Self.strongest(statements, { $0.word(about: $0.entry.sender) }, { $0.sender }).first
+        let about = sender?.text
+        state = Self.furthest(statements, about: about)
+        oversightMode = Self.strongest(statements, { $0.word(about: about) }, { $0.oversightMode }).last
+        let senders = Self.said(statements) { $0.sender.map(Address.lookupForm) }
+        if Self.contradict(senders, { !$0.utf8.elementsEqual($1.utf8) }) { contested.append(.sender) }
+        let outcomes = Self.said(statements) { $0.outcome }
+        if Self.contradict(outcomes, { !SendOutcome.mayFollow($0, $1) }) { contested.append(.state) }
+    }
+
+    private struct Claim: Hashable {
+        let producer: String
+        let value: String
+    }
+
+    /// What each producer says, each value once: a message may have very many entries.
+    private static func said(_ statements: [Statement], _ value: (Entry) -> String?) -> Set<Claim> {
+        Set(statements.compactMap { one in value(one.entry).map { Claim(producer: one.producer, value: $0) } })
+    }
+
+    /// Whether two producers say what cannot both be true.
+    private static func contradict(_ claims: Set<Claim>, _ isContradiction: (String, String) -> Bool) -> Bool {
+        claims.contains { one in
+            claims.contains { $0.producer != one.producer && isContradiction($0.value, one.value) }
         }
-        if pairs.contains(where: { Self.isOther($0.sender, $1.sender) }) { contested.append(.sender) }
-        if pairs.contains(where: { !SendOutcome.mayFollow($0.outcome, $1.outcome) }) { contested.append(.state) }
     }
 
-    private static func isOther(_ one: String?, _ other: String?) -> Bool {
-        guard let one, let other else { return false }
-        return !one.lowercased().utf8.elementsEqual(other.lowercased().utf8)
+    /// The values that the strongest word gives, in the order of their entries.
+    private static func strongest(
+        _ statements: [Statement], _ word: (Statement) -> Word, _ value: (Entry) -> String?
+    ) -> [Said] {
+        let all = statements.compactMap { one in value(one.entry).map { Said(text: $0, word: word(one)) } }
+        let strongest = all.map(\.word).max()
+        return all.filter { $0.word == strongest }
     }
 
-    /// The last value that the strongest word gives.
-    private static func last(_ statements: [Statement], _ value: (Entry) -> String?) -> Said? {
-        let saying = statements.filter { value($0.entry) != nil }
-        guard let word = saying.map(\.word).max(), let last = saying.last(where: { $0.word == word }) else {
-            return nil
-        }
-        return value(last.entry).map { Said(text: $0, word: word) }
-    }
-
-    private static func furthest(_ statements: [Statement]) -> Said? {
-        guard let word = statements.map(\.word).max() else { return nil }
-        let outcomes = statements.filter { $0.word == word }.map(\.entry.outcome)
+    private static func furthest(_ statements: [Statement], about sender: String?) -> Said? {
+        let all = strongest(statements, { $0.word(about: sender) }, { $0.outcome })
+        guard let word = all.first?.word else { return nil }
+        let outcomes = all.map(\.text)
         // Of outcomes that exclude each other the later report counts.
         let furthest = outcomes.last { outcome in
             !outcomes.contains {

@@ -13,14 +13,14 @@ struct GroupFacts: Sendable {
 
     /// The database's clock.
     var now: Timestamp
-    var usedKeys: [[UInt8]: UsedKey] = [:]
+    var usedKeys = TagTable<UsedKey>()
     /// The lines of the entries of used keys whose requests were erased.
     var erasedLines: [Int: [UInt8]] = [:]
     /// The tokens of the group that are neither revoked nor expired, by their ids, and what each is bound to.
     var liveTokens: [String: TokenBindings] = [:]
-    var subjects: [[UInt8]: Pseudonym] = [:]
+    var subjects = TagTable<Pseudonym>()
     /// The first observation of each step attempt, by the tag of its identity.
-    var attempts: [[UInt8]: Int] = [:]
+    var attempts = TagTable<Int>()
     /// Units that a guard spoke against, by their position in the group.
     var refused: [Int: StoreError] = [:]
 }

@@ -16,7 +16,11 @@ struct GroupQuestions {
     init(_ units: [AppendUnit], of ledgerID: Int64, asksForKeys: Bool, withTokens: Bool = true) {
         self.ledgerID = ledgerID
         keyTags = asksForKeys ? units.flatMap(\.keyTags) : []
-        personTags = Array(Set(units.flatMap { $0.items.flatMap(\.personTags) }))
+        var known = TagTable<Bool>()
+        personTags = units.flatMap { $0.items.flatMap(\.personTags) }.filter { tag in
+            defer { known[tag] = true }
+            return known[tag] == nil
+        }
         attemptTags = units.flatMap { $0.items.compactMap { $0.draft.attempt?.tag } }
         tokens = withTokens ? Array(Set(units.flatMap(\.tokens))) : []
     }
@@ -37,13 +41,13 @@ struct GroupQuestions {
         if !keyTags.isEmpty, let rows = rest.popFirst() {
             for row in rows {
                 facts.usedKeys[try row.bytes(0)] = GroupFacts.UsedKey(
-                    firstSeq: try row.int(1, in: Entry.seqs), count: Int(try row.int32(2)),
+                    firstSeq: try row.int(1, in: Entry.seqs), count: try row.int(2, in: Self.counts),
                     requestTag: try row.bytesIfPresent(3),
                     isRequestErased: try row.bool(4))
             }
         }
         if !personTags.isEmpty, let rows = rest.popFirst() {
-            facts.subjects.merge(try Self.subjects(rows)) { known, _ in known }
+            try Self.read(rows, into: &facts.subjects)
         }
         if !attemptTags.isEmpty, let rows = rest.popFirst() {
             for row in rows { facts.attempts[try row.bytes(0)] = try row.int(1, in: Entry.seqs) }
@@ -68,6 +72,9 @@ struct GroupQuestions {
         }
     }
 
+    /// Of how many entries a request that has a key can be.
+    private static let counts = 1...Int(Int32.max)
+
     /// A lateral join per key, and the limit keeps the planner from turning it into a scan after all.
     private var usedKeysStatement: Statement {
         """
@@ -89,11 +96,9 @@ struct GroupQuestions {
         """
     }
 
-    /// The answer to `subjects(_:of:)`.
-    static func subjects(_ rows: Rows) throws -> [[UInt8]: Pseudonym] {
-        var subjects: [[UInt8]: Pseudonym] = [:]
+    /// Reads the answer to `subjects(_:of:)`.
+    static func read(_ rows: Rows, into subjects: inout TagTable<Pseudonym>) throws {
         for row in rows { subjects[try row.bytes(0)] = Pseudonym(try row.bytes(1)) }
-        return subjects
     }
 
     private var attemptsStatement: Statement {

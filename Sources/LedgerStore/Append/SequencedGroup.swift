@@ -130,7 +130,7 @@ struct SequencedGroup: Sendable {
 
     /// All keys of a unit are judged before any of its entries gets a place: a unit is all or nothing.
     private func mismatch(in unit: AppendUnit) -> StoreError? {
-        var own: [[UInt8]: [UInt8]?] = [:]
+        var own = TagTable<[UInt8]?>()
         for (index, item) in unit.items.enumerated() {
             guard let tag = item.draft.idempotencyTag else { continue }
             let place = unit.items.count > 1 ? index : nil

@@ -61,7 +61,7 @@ extension EntrySearch {
             deadline: deadline)
         return try rows.map { row in
             let first = try row.int(0, in: Entry.seqs)
-            return first..<first + max(0, Int(try row.int32(1)))
+            return first..<first + (try row.int(1, clampedTo: 0...Int(Int32.max)))
         }
     }
 }

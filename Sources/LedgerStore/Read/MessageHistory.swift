@@ -44,25 +44,25 @@ extension LedgerStore {
         return MessageState(
             sends.map { entry in
                 let token = known[entry.reporterID]
+                // What came from elsewhere under a token's name has none of its bindings.
+                let bindings = [Reporter.Via.ingest, .webhook].map(\.rawValue).contains(entry.via) ? token?.1 : nil
                 return MessageState.Statement(
-                    entry, word: Self.word(of: entry, token?.1),
-                    producer: token?.producer ?? "\(entry.via) \(entry.reporterID)")
+                    entry, word: Self.word(of: entry),
+                    producer: token?.producer ?? "\(entry.via) \(entry.reporterID)",
+                    isBound: { sender in bindings?.covers(try? Address(sender)) ?? false })
             })
     }
 
-    private static func word(of entry: Entry, _ bindings: TokenBindings?) -> MessageState.Word {
+    private static func word(of entry: Entry) -> MessageState.Word {
         switch Reporter.Via(rawValue: entry.via) {
         case .gate: .gate
         case .service, .operator: .service
-        case .ingest, .webhook:
-            bindings?.covers(entry.sender.flatMap { try? Address($0) }) == true ? .bound : .claimed
-        case .import, nil: .claimed
+        case .ingest, .webhook, .import, nil: .claimed
         }
     }
 
     /// The places of everything that belongs to the message. Each look-up is one of an index by its whole key, so that
-    /// no
-    /// plan can turn it into a walk through the ledger; attempts are found through the runs and steps of the message's
+    /// no plan can turn it into a walk through the ledger; attempts are found through the runs and steps of the message's
     /// own entries.
     private func seqs(
         of ids: [String], _ message: MessageID, _ ledger: StoredLedger, size: Int, _ connection: Connection,

@@ -7,14 +7,14 @@ import Postgres
 struct LostGroup: Sendable {
     private let ledger: StoredLedger
     private var rows: NewRows
-    private var known: [[UInt8]: Pseudonym]
+    private var known: TagTable<Pseudonym>
     private var keyRuns = KeyRuns()
     /// The tree once the group has committed.
     private(set) var tree: TreeState
     private(set) var effects: [Statement] = []
 
     /// - Parameter known: the people that the database knows, by their tags.
-    init(_ ledger: StoredLedger, tree: TreeState, known: [[UInt8]: Pseudonym]) {
+    init(_ ledger: StoredLedger, tree: TreeState, known: TagTable<Pseudonym>) {
         self.ledger = ledger
         self.tree = tree
         self.known = known
@@ -36,7 +36,8 @@ struct LostGroup: Sendable {
             line: exported.line)
         for key in entry.lookupKeys { rows.add(key, seq: entry.seq) }
         if !values.staying.isEmpty { rows.addDisclosures(values.staying, seq: entry.seq) }
-        for person in values.people where known.updateValue(person.pseudonym, forKey: person.tag) == nil {
+        for person in values.people where known[person.tag] == nil {
+            known[person.tag] = person.pseudonym
             rows.add(person.pseudonym, tag: person.tag)
         }
         let tag = entry.idempotencyTag.flatMap { UInt128(bigEndian: $0.span) }

@@ -91,9 +91,10 @@ struct ReappendRun {
             LostValues(exported, ledger.keys, erased: plan.erasures.erased(at: exported.entry.seq))
         }
         let tags = values.flatMap { $0.people.map(\.tag) }
-        let known = try GroupQuestions.subjects(
+        var known = TagTable<Pseudonym>()
+        try GroupQuestions.read(
             try await connection.query(
-                GroupQuestions.subjects(tags, of: ledger.id), deadline: transaction.deadline))
+                GroupQuestions.subjects(tags, of: ledger.id), deadline: transaction.deadline), into: &known)
         var group = LostGroup(ledger, tree: tree, known: known)
         for (exported, values) in zip(entries, values) {
             let entry = exported.entry

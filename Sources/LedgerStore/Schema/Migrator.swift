@@ -66,7 +66,7 @@ package struct Migrator: Sendable {
     ) async throws -> [SchemaState.Step] {
         let rows = try await connection.query(
             "SELECT version, name, checksum FROM countersign.migrations ORDER BY version", deadline: deadline)
-        return try rows.map { (Int(try $0.int32(0)), try $0.text(1), try $0.bytes(2)) }
+        return try rows.map { (try $0.int(0, in: 0...Int(Int32.max)), try $0.text(1), try $0.bytes(2)) }
     }
 
     private var deadline: ContinuousClock.Instant { .now + Self.timeout }

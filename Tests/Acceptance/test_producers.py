@@ -58,6 +58,7 @@ def test_a_rotated_token_recognises_what_the_old_one_sent(service: DataDirectory
     again = service.api(new["token"]).append(ENTRY, Idempotency_Key=key)
     assert (again["seq"], again["replayed"]) == (first["seq"], True)
     problem(admin.post(f"/v1/tokens/{old['id']}/rotate", {}), 404, "not_found")
+    assert problem(admin.post(f"/v1/tokens/{new['id']}/rotate", {"name": "a\nb"}), 400)["pointer"] == "/name"
     by_command = service.run_json("token", "rotate", new["id"], "--ledger", service.origin)
     assert by_command["producer"] == old["producer"] and by_command["bindings"] == old["bindings"]
 

@@ -30,6 +30,10 @@ package struct TokenTerms: Sendable {
                 at: ["scopes"])
         }
         try Self.requireName(name, at: "name", "a token's name")
+    }
+
+    /// Refuses what names no producer. The successor of a token keeps its producer, whatever that is.
+    func checkProducer() throws(Refusal) {
         if let producer { try Self.requireName(producer, at: "producer", "a producer's name") }
         guard producer != Self.importProducer else {
             throw Refusal(

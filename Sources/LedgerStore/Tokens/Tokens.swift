@@ -39,7 +39,8 @@ extension LedgerStore {
     ) async throws -> (token: BearerToken, grant: TokenGrant, seq: Int) {
         var terms = terms
         terms.scopes = Scope.allCases.filter(terms.scopes.contains)
-        if old == nil { try terms.check() }
+        try terms.check()
+        if old == nil { try terms.checkProducer() }
         let id = "tok_" + Base64URL.encode(Random.bytes(16))
         let token = BearerToken(ledgerID: ledger.id)
         let data = JSONValue.object(Self.data(granting: terms, as: id, token.hash, rotating: old))

@@ -1,5 +1,5 @@
-"""A number in a row of the database never ends the service or a command: each column that holds one, or a time, is set to
-what is least and largest there, as somebody with the rights of an administrator might."""
+"""A number in a row of the database never ends the service or a command: each column that holds one, or a time, is set
+to what is least and largest there, as somebody with the rights of an administrator might."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ def changes(
 
 
 def test_no_row_ends_what_reads_it(
-    own_service: DataDirectory, filled: Filled, database: psycopg.Connection, walk: Walk, request: pytest.FixtureRequest,
+    own_service: DataDirectory, filled: Filled, database: psycopg.Connection, walk: Walk,
+    request: pytest.FixtureRequest,
 ) -> None:
     instance, api = own_service.instances[0], own_service.api()
     count = None if request.config.option.long else ENDS

@@ -1,5 +1,5 @@
-/// Values by keyed tags of 16 bytes. A tag is hashed as one number: an array would be hashed byte by byte, which a batch
-/// pays several times for each of its entries.
+/// Values by keyed tags of 16 bytes. A tag is hashed as one number: an array would be hashed byte by byte, which a
+/// batch pays several times for each of its entries.
 struct TagTable<Value: Sendable>: Sendable {
     private var entries: [UInt128: Value] = [:]
 

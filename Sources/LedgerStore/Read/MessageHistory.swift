@@ -62,8 +62,8 @@ extension LedgerStore {
     }
 
     /// The places of everything that belongs to the message. Each look-up is one of an index by its whole key, so that
-    /// no plan can turn it into a walk through the ledger; attempts are found through the runs and steps of the message's
-    /// own entries.
+    /// no plan can turn it into a walk through the ledger; attempts are found through the runs and steps of the
+    /// message's own entries.
     private func seqs(
         of ids: [String], _ message: MessageID, _ ledger: StoredLedger, size: Int, _ connection: Connection,
         _ deadline: ContinuousClock.Instant

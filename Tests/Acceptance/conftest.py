@@ -69,10 +69,13 @@ def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for outcome in ("passed", "failed"):
-        for each in terminalreporter.getreports(outcome):
+    for reports in terminalreporter.stats.values():
+        for each in reports:
+            # Of each test the end, for a fixture may say something then.
+            if getattr(each, "when", "") != "teardown":
+                continue
             texts = [text for name, text in each.user_properties if name == "report"]
-            if each.when != "call" or not texts:
+            if not texts:
                 continue
             terminalreporter.section(each.nodeid, sep="-")
             for text in texts:
